@@ -1,0 +1,114 @@
+//! The seam between the service, which speaks Athena's protocol, and whatever runs SQL.
+//!
+//! The service knows nothing of DataFusion; the SQL layer knows nothing of HTTP, S3 keys
+//! or query ids. Values cross as Athena's own text forms, so nothing Arrow-typed does.
+
+use std::future::Future;
+use std::pin::Pin;
+
+/// A boxed future, so that [`Engine`] can be a trait object.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A cell: Athena's text form of a value, or `None` for SQL NULL.
+pub type Cell = Option<String>;
+
+/// One result column, as `ColumnInfo` reports it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Name and label; `_col0` for an unnamed expression.
+    pub name: String,
+    /// `ColumnInfo.Type`: the bare type name, e.g. `integer`, `float` for real, `array`.
+    pub type_name: String,
+    /// `ColumnInfo.Precision`.
+    pub precision: i32,
+    /// `ColumnInfo.Scale`.
+    pub scale: i32,
+    /// `ColumnInfo.CaseSensitive`.
+    pub case_sensitive: bool,
+}
+
+/// `StatementType` of a query execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatementType {
+    /// Data definition.
+    Ddl,
+    /// Queries and data manipulation, and EXPLAIN.
+    Dml,
+    /// SHOW and DESCRIBE.
+    Utility,
+}
+
+/// What a statement is, known from its text alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementKind {
+    /// `StatementType`.
+    pub statement_type: StatementType,
+    /// `SubstatementType`, e.g. `SELECT`.
+    pub substatement_type: &'static str,
+}
+
+/// A statement to run, in its context.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// The text, trailing `;` and surrounding blanks removed.
+    pub sql: String,
+    /// `QueryExecutionContext.Catalog`, if sent.
+    pub catalog: Option<String>,
+    /// `QueryExecutionContext.Database`, if sent.
+    pub database: Option<String>,
+    /// `ExecutionParameters`, as sent.
+    pub parameters: Vec<String>,
+}
+
+/// A refusal at StartQueryExecution: no query id is made.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// `AthenaErrorCode`, e.g. `MALFORMED_QUERY`.
+    pub code: &'static str,
+    /// `Message`.
+    pub message: String,
+}
+
+/// A failure after StartQueryExecution: the execution ends FAILED.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// `StateChangeReason`, e.g. `TABLE_NOT_FOUND: line 1:15: Table 'x' does not exist`.
+    pub reason: String,
+    /// `AthenaError.ErrorCategory`: 1 system, 2 user, 3 other.
+    pub error_category: i32,
+    /// `AthenaError.ErrorType`.
+    pub error_type: i32,
+    /// `AthenaError.Retryable`.
+    pub retryable: bool,
+}
+
+/// What remains to be said once every row went to the sink.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// `UpdateCount`, where the kind of statement has one.
+    pub update_count: Option<i64>,
+    /// `Statistics.DataScannedInBytes`.
+    pub data_scanned_in_bytes: u64,
+}
+
+/// Where an engine puts its answer, in order, without holding it.
+pub trait Sink: Send {
+    /// Called once, before any row.
+    fn columns(&mut self, columns: Vec<Column>) -> Result<(), Failure>;
+    /// Called with some rows, each as wide as the columns (UTILITY rows may be narrower).
+    fn rows(&mut self, rows: &[Vec<Cell>]) -> Result<(), Failure>;
+}
+
+/// Something that runs statements.
+pub trait Engine: Send + Sync {
+    /// Classifies the statement and refuses what Athena refuses synchronously (syntax,
+    /// more than one statement).
+    fn classify(&self, query: &Query) -> Result<StatementKind, Refusal>;
+
+    /// Runs the statement. Dropping the future cancels it.
+    fn run<'a>(
+        &'a self,
+        query: &'a Query,
+        sink: &'a mut dyn Sink,
+    ) -> BoxFuture<'a, Result<Summary, Failure>>;
+}
