@@ -1,0 +1,263 @@
+//! Checks the options as a whole and turns them into a [`Config`].
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::config::{
+    ComplexTypes, Config, DownloadConfig, Encryption, Endpoints, LogConfig, LogLevel,
+    PollingConfig, ProxyConfig, ResultFetcher, ResultReuse,
+};
+use super::credentials::CredentialsConfig;
+use super::key::OptionKey as K;
+use super::set::Options;
+use super::table::Status;
+use crate::error::{Error, ErrorKind, Result};
+
+impl Options {
+    /// Checks the options against one another and yields what the engine reads.
+    ///
+    /// # Errors
+    /// `InvalidOption` when options contradict or lack one another, `NotImplemented` when one
+    /// asks for what is not built, `UnknownOption` under `StrictOptions`.
+    pub fn validate(&self) -> Result<Config> {
+        self.check_strict()?;
+        let mut notices = Vec::new();
+        check_statuses(self, &mut notices)?;
+        let given = |key| self.given_value(key).map(str::to_owned);
+        let fetch_size = self.number(K::FetchSize)?;
+        let query_timeout = self.duration(K::QueryTimeout)?;
+        let config = Config {
+            region: given(K::Region),
+            catalog: self.text(K::Catalog)?,
+            database: self.text(K::Database)?,
+            work_group: given(K::WorkGroup),
+            output_location: given(K::OutputLocation),
+            encryption: encryption(self)?,
+            expected_bucket_owner: given(K::ExpectedBucketOwner),
+            bucket_owner_full_control: self.is_given(K::AclOption),
+            result_reuse: result_reuse(self)?,
+            fetcher: fetcher(self, &mut notices),
+            fetch_size: Some(fetch_size).filter(|rows| *rows > 0),
+            complex_types: match self.get(K::ComplexTypes) {
+                Some("typed") => ComplexTypes::Typed,
+                _ => ComplexTypes::Text,
+            },
+            download: download(self, &mut notices)?,
+            polling: polling(self)?,
+            query_timeout: Some(query_timeout).filter(|time| !time.is_zero()),
+            connect_timeout: network_timeout(self, K::ConnectTimeout)?,
+            read_timeout: network_timeout(self, K::ReadTimeout)?,
+            max_attempts: self.number::<u32>(K::NumRetries)?.saturating_add(1),
+            endpoints: endpoints(self),
+            dual_stack: self.flag(K::UseDualStack),
+            fips: self.flag(K::UseFips),
+            proxy: proxy(self, &mut notices)?,
+            credentials: CredentialsConfig::from_options(self, &mut notices)?,
+            application_name: given(K::ApplicationName),
+            connection_test: self.flag(K::ConnectionTest),
+            log: log(self)?,
+            notices,
+        };
+        Ok(config)
+    }
+}
+
+fn check_statuses(options: &Options, notices: &mut Vec<String>) -> Result<()> {
+    for given in options.given() {
+        let key = given.key;
+        match key.info().status {
+            Status::Supported => {}
+            Status::Ignored(reason) => notices.push(format!("{key} is ignored: {reason}.")),
+            Status::Planned(reason) => notices.push(format!("{key} has no effect yet: {reason}.")),
+            Status::NotYet(_) if given.value == key.info().default => {}
+            Status::NotYet(reason) => {
+                let message = format!("{key} cannot be changed yet: {reason}.");
+                return Err(Error::new(ErrorKind::NotImplemented, message));
+            }
+        }
+    }
+    notices.extend(options.unknown().map(|unknown| unknown.to_string()));
+    Ok(())
+}
+
+fn encryption(options: &Options) -> Result<Option<Encryption>> {
+    let key = options.given_value(K::KmsKey).map(str::to_owned);
+    match (options.get(K::EncryptionOption), key) {
+        (Some("SSE_KMS"), Some(key)) => Ok(Some(Encryption::SseKms(key))),
+        (Some("CSE_KMS"), Some(key)) => Ok(Some(Encryption::CseKms(key))),
+        (Some(option @ ("SSE_KMS" | "CSE_KMS")), None) => {
+            Err(invalid(format!("EncryptionOption={option} needs KmsKey.")))
+        }
+        (_, Some(_)) => Err(invalid(
+            "KmsKey is given, but EncryptionOption is neither SSE_KMS nor CSE_KMS.".to_owned(),
+        )),
+        (Some("SSE_S3"), None) => Ok(Some(Encryption::SseS3)),
+        (_, None) => Ok(None),
+    }
+}
+
+fn result_reuse(options: &Options) -> Result<Option<ResultReuse>> {
+    let max_age_minutes = options.number(K::MaxResultReuseAgeInMinutes)?;
+    let reuse = ResultReuse { max_age_minutes };
+    Ok(options.flag(K::EnableResultReuseByAge).then_some(reuse))
+}
+
+fn fetcher(options: &Options, notices: &mut Vec<String>) -> ResultFetcher {
+    const STREAM: &str = "asks for Amazon's private streaming interface; the result object is streamed \
+        from S3 instead, as with ResultFetcher=auto.";
+    match options.given_value(K::ResultFetcher) {
+        Some("S3") => ResultFetcher::S3,
+        Some("GetQueryResults") => ResultFetcher::GetQueryResults,
+        Some("GetQueryResultsStream") => {
+            notices.push(format!("ResultFetcher=GetQueryResultsStream {STREAM}"));
+            ResultFetcher::Auto
+        }
+        Some("unload") => ResultFetcher::Unload,
+        Some(_) => ResultFetcher::Auto,
+        None if options.flag(K::EnableS3Fetcher) => ResultFetcher::S3,
+        None => match options.given_value(K::UseResultsetStreaming) {
+            Some("false") => ResultFetcher::GetQueryResults,
+            Some(_) => {
+                notices.push(format!("UseResultsetStreaming=1 {STREAM}"));
+                ResultFetcher::Auto
+            }
+            None => ResultFetcher::Auto,
+        },
+    }
+}
+
+fn download(options: &Options, notices: &mut Vec<String>) -> Result<DownloadConfig> {
+    let memory_bytes: u64 = options.number(K::DownloadMemoryBytes)?;
+    let part_bytes: u64 = options.number(K::DownloadPartBytes)?;
+    if part_bytes > memory_bytes {
+        notices.push(format!(
+            "DownloadPartBytes={part_bytes} is more than DownloadMemoryBytes={memory_bytes} \
+             allows; parts of {memory_bytes} bytes are read."
+        ));
+    }
+    Ok(DownloadConfig {
+        connections: options.number(K::DownloadConnections)?,
+        part_bytes: part_bytes.min(memory_bytes),
+        memory_bytes,
+    })
+}
+
+fn polling(options: &Options) -> Result<PollingConfig> {
+    const MIN: K = K::MinQueryExecutionPollingIntervalMillis;
+    const MAX: K = K::MaxQueryExecutionPollingIntervalMillis;
+    let (mut min, mut max) = (options.duration(MIN)?, options.duration(MAX)?);
+    if min > max {
+        // The one that was given stands; a default gives way.
+        match (options.is_given(MIN), options.is_given(MAX)) {
+            (true, true) => {
+                let message = format!(
+                    "{MIN} is {} ms, more than {MAX}, {} ms.",
+                    min.as_millis(),
+                    max.as_millis()
+                );
+                return Err(invalid(message));
+            }
+            (true, false) => max = min,
+            (false, _) => min = max,
+        }
+    }
+    Ok(PollingConfig {
+        min,
+        max,
+        multiplier: options.number(K::QueryExecutionPollingIntervalMultiplier)?,
+    })
+}
+
+fn network_timeout(options: &Options, key: K) -> Result<Option<Duration>> {
+    let general = options.is_given(K::NetworkTimeoutMillis) && !options.is_given(key);
+    let time = options.duration(if general {
+        K::NetworkTimeoutMillis
+    } else {
+        key
+    })?;
+    Ok(Some(time).filter(|time| !time.is_zero()))
+}
+
+fn endpoints(options: &Options) -> Endpoints {
+    let all = options.given_value(K::Endpoint).map(str::to_owned);
+    let of = |key| {
+        options
+            .given_value(key)
+            .map(str::to_owned)
+            .or_else(|| all.clone())
+    };
+    Endpoints {
+        athena: of(K::AthenaEndpoint),
+        s3: of(K::S3Endpoint),
+        sts: of(K::StsEndpoint),
+        glue: of(K::GlueEndpoint),
+        all: all.clone(),
+    }
+}
+
+fn proxy(options: &Options, notices: &mut Vec<String>) -> Result<Option<ProxyConfig>> {
+    let switch = options.given_value(K::UseProxy);
+    let Some(host) = options.given_value(K::ProxyHost) else {
+        if switch == Some("true") {
+            return Err(invalid("UseProxy=1 needs ProxyHost.".to_owned()));
+        }
+        let idle = [K::ProxyPort, K::ProxyUsername, K::ProxyPassword];
+        notices.extend(
+            idle.iter()
+                .filter(|key| options.is_given(**key))
+                .map(|key| format!("{key} is not read, because ProxyHost is not given.")),
+        );
+        return Ok(None);
+    };
+    if switch == Some("false") {
+        notices.push("No proxy is used, because UseProxy=0.".to_owned());
+        return Ok(None);
+    }
+    let (scheme, host) = match host.split_once("://") {
+        Some((scheme, host)) => (scheme.to_owned(), host),
+        None => (options.text(K::ProxyScheme)?, host),
+    };
+    let own_port = host
+        .rfind(':')
+        .filter(|colon| host.rfind(']') < Some(*colon));
+    let url = match (options.given_value(K::ProxyPort), own_port) {
+        (Some(port), Some(colon)) => {
+            format!("{scheme}://{}:{port}", host.get(..colon).unwrap_or(host))
+        }
+        (Some(port), None) => format!("{scheme}://{host}:{port}"),
+        (None, _) => format!("{scheme}://{host}"),
+    };
+    let username = options.given_value(K::ProxyUsername).map(str::to_owned);
+    let password = options.secret(K::ProxyPassword).cloned();
+    if password.is_some() && username.is_none() {
+        return Err(invalid(
+            "ProxyPassword is given without ProxyUsername.".to_owned(),
+        ));
+    }
+    let exempt = options.given_value(K::ProxyExemptHosts).unwrap_or_default();
+    let exempt = exempt
+        .split(['|', ','])
+        .map(str::trim)
+        .filter(|host| !host.is_empty());
+    Ok(Some(ProxyConfig {
+        url,
+        username,
+        password,
+        exempt_hosts: exempt.map(str::to_owned).collect(),
+    }))
+}
+
+fn log(options: &Options) -> Result<LogConfig> {
+    let level = options.text(K::LogLevel)?;
+    Ok(LogConfig {
+        level: LogLevel::from_name(&level).unwrap_or(LogLevel::Info),
+        path: options.given_value(K::LogPath).map(PathBuf::from),
+        max_file_bytes: options.number(K::LogFileBytes)?,
+        max_files: options.number(K::LogFiles)?,
+        use_aws_logger: options.flag(K::UseAwsLogger),
+    })
+}
+
+fn invalid(message: String) -> Error {
+    Error::new(ErrorKind::InvalidOption, message)
+}
