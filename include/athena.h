@@ -487,13 +487,14 @@ enum athena_status athena_execute(const struct athena_connection *connection,
                                   struct athena_error **out_error);
 
 /**
- * How many options the connection has that somebody gave. Since 0.1.
+ * How many options the driver knows; each has a place in the list, in the order of
+ * docs/options.md. Since 0.1.
  */
 ATHENA_API
 size_t athena_connection_option_count(const struct athena_connection *connection);
 
 /**
- * The canonical name of option `index`, whatever alias it was given by; NULL from
+ * The canonical name of option `index`, by whichever alias it was given; NULL from
  * athena_connection_option_count() on. Since 0.1.
  */
 ATHENA_API
@@ -501,7 +502,7 @@ const char *athena_connection_option_name(const struct athena_connection *connec
                                           size_t index);
 
 /**
- * The value of option `index`, "***" for a secret; NULL from
+ * The value in effect of option `index`, "***" for a secret; NULL if it has none, and from
  * athena_connection_option_count() on. Since 0.1.
  */
 ATHENA_API
@@ -509,8 +510,8 @@ const char *athena_connection_option_value(const struct athena_connection *conne
                                            size_t index);
 
 /**
- * Where option `index` came from, for a person, such as "connection string"; NULL from
- * athena_connection_option_count() on. Since 0.1.
+ * Where the value of option `index` came from: "given" by the caller, or "default"; NULL
+ * from athena_connection_option_count() on. Since 0.1.
  */
 ATHENA_API
 const char *athena_connection_option_source(const struct athena_connection *connection,
@@ -956,17 +957,19 @@ enum athena_status athena_statement_bind_date(struct athena_statement *statement
                                               struct athena_error **out_error);
 
 /**
- * Binds a time of day as nanoseconds since midnight. Since 0.1.
+ * Binds a time of day: `value` counts from midnight in `unit`, an athena_time_unit, which
+ * also fixes the precision. Since 0.1.
  */
 ATHENA_API
 enum athena_status athena_statement_bind_time(struct athena_statement *statement,
                                               size_t index,
-                                              int64_t nanoseconds,
+                                              int64_t value,
+                                              int32_t unit,
                                               struct athena_error **out_error);
 
 /**
  * Binds a timestamp without zone: `value` counts from 1970-01-01 00:00:00 in `unit`, an
- * athena_time_unit. Since 0.1.
+ * athena_time_unit, which also fixes the precision. Since 0.1.
  */
 ATHENA_API
 enum athena_status athena_statement_bind_timestamp(struct athena_statement *statement,
