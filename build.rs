@@ -28,7 +28,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         .generate()?
         .write(&mut text);
     fs::write(&header, text)?;
-    println!("cargo:rustc-env=ATHENA_GENERATED_HEADER={}", header.display());
+    println!(
+        "cargo:rustc-env=ATHENA_GENERATED_HEADER={}",
+        header.display()
+    );
     Ok(())
 }
 
