@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::config::{
-    ComplexTypes, Config, DownloadConfig, Encryption, Endpoints, LogConfig, LogLevel,
-    PollingConfig, ProxyConfig, ResultFetcher, ResultReuse,
+    ComplexTypes, Config, DownloadConfig, EncryptionConfig, EncryptionOption, Endpoints, LogConfig,
+    PollingConfig, ProxyConfig, ResultFetcher, ResultReuseConfig,
 };
 use super::credentials::CredentialsConfig;
 use super::key::OptionKey as K;
+use super::kind::Kind;
 use super::set::Options;
 use super::table::Status;
 use crate::error::{Error, ErrorKind, Result};
@@ -28,13 +29,13 @@ impl Options {
         let query_timeout = self.duration(K::QueryTimeout)?;
         let config = Config {
             region: given(K::Region),
-            catalog: self.text(K::Catalog)?,
-            database: self.text(K::Database)?,
+            catalog: given(K::Catalog),
+            database: given(K::Database),
             work_group: given(K::WorkGroup),
             output_location: given(K::OutputLocation),
             encryption: encryption(self)?,
             expected_bucket_owner: given(K::ExpectedBucketOwner),
-            bucket_owner_full_control: self.is_given(K::AclOption),
+            acl_bucket_owner_full_control: self.is_given(K::AclOption),
             result_reuse: result_reuse(self)?,
             fetcher: fetcher(self, &mut notices),
             fetch_size: Some(fetch_size).filter(|rows| *rows > 0),
@@ -51,6 +52,7 @@ impl Options {
             endpoints: endpoints(self),
             dual_stack: self.flag(K::UseDualStack),
             fips: self.flag(K::UseFips),
+            trusted_certs: given(K::TrustedCerts).map(PathBuf::from),
             proxy: proxy(self, &mut notices)?,
             credentials: CredentialsConfig::from_options(self, &mut notices)?,
             application_name: given(K::ApplicationName),
@@ -64,12 +66,12 @@ impl Options {
 
 fn check_statuses(options: &Options, notices: &mut Vec<String>) -> Result<()> {
     for given in options.given() {
-        let key = given.key;
+        let key = given.key();
         match key.info().status {
             Status::Supported => {}
             Status::Ignored(reason) => notices.push(format!("{key} is ignored: {reason}.")),
             Status::Planned(reason) => notices.push(format!("{key} has no effect yet: {reason}.")),
-            Status::NotYet(_) if given.value == key.info().default => {}
+            Status::NotYet(_) if Some(given.shown()) == key.info().default => {}
             Status::NotYet(reason) => {
                 let message = format!("{key} cannot be changed yet: {reason}.");
                 return Err(Error::new(ErrorKind::NotImplemented, message));
@@ -80,25 +82,28 @@ fn check_statuses(options: &Options, notices: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-fn encryption(options: &Options) -> Result<Option<Encryption>> {
-    let key = options.given_value(K::KmsKey).map(str::to_owned);
-    match (options.get(K::EncryptionOption), key) {
-        (Some("SSE_KMS"), Some(key)) => Ok(Some(Encryption::SseKms(key))),
-        (Some("CSE_KMS"), Some(key)) => Ok(Some(Encryption::CseKms(key))),
-        (Some(option @ ("SSE_KMS" | "CSE_KMS")), None) => {
-            Err(invalid(format!("EncryptionOption={option} needs KmsKey.")))
+fn encryption(options: &Options) -> Result<Option<EncryptionConfig>> {
+    let kms_key = options.given_value(K::KmsKey).map(str::to_owned);
+    let option = match options.get(K::EncryptionOption) {
+        Some("SSE_KMS") => EncryptionOption::SseKms,
+        Some("CSE_KMS") => EncryptionOption::CseKms,
+        _ if kms_key.is_some() => {
+            return Err(invalid(
+                "KmsKey is given, but EncryptionOption is neither SSE_KMS nor CSE_KMS.",
+            ));
         }
-        (_, Some(_)) => Err(invalid(
-            "KmsKey is given, but EncryptionOption is neither SSE_KMS nor CSE_KMS.".to_owned(),
-        )),
-        (Some("SSE_S3"), None) => Ok(Some(Encryption::SseS3)),
-        (_, None) => Ok(None),
+        Some("SSE_S3") => EncryptionOption::SseS3,
+        _ => return Ok(None),
+    };
+    if kms_key.is_none() && option != EncryptionOption::SseS3 {
+        return Err(invalid("EncryptionOption SSE_KMS and CSE_KMS need KmsKey."));
     }
+    Ok(Some(EncryptionConfig { option, kms_key }))
 }
 
-fn result_reuse(options: &Options) -> Result<Option<ResultReuse>> {
+fn result_reuse(options: &Options) -> Result<Option<ResultReuseConfig>> {
     let max_age_minutes = options.number(K::MaxResultReuseAgeInMinutes)?;
-    let reuse = ResultReuse { max_age_minutes };
+    let reuse = ResultReuseConfig { max_age_minutes };
     Ok(options.flag(K::EnableResultReuseByAge).then_some(reuse))
 }
 
@@ -179,19 +184,13 @@ fn network_timeout(options: &Options, key: K) -> Result<Option<Duration>> {
 }
 
 fn endpoints(options: &Options) -> Endpoints {
-    let all = options.given_value(K::Endpoint).map(str::to_owned);
-    let of = |key| {
-        options
-            .given_value(key)
-            .map(str::to_owned)
-            .or_else(|| all.clone())
-    };
+    let given = |key| options.given_value(key).map(str::to_owned);
     Endpoints {
-        athena: of(K::AthenaEndpoint),
-        s3: of(K::S3Endpoint),
-        sts: of(K::StsEndpoint),
-        glue: of(K::GlueEndpoint),
-        all: all.clone(),
+        athena: given(K::AthenaEndpoint),
+        s3: given(K::S3Endpoint),
+        sts: given(K::StsEndpoint),
+        glue: given(K::GlueEndpoint),
+        all: given(K::Endpoint),
     }
 }
 
@@ -199,7 +198,7 @@ fn proxy(options: &Options, notices: &mut Vec<String>) -> Result<Option<ProxyCon
     let switch = options.given_value(K::UseProxy);
     let Some(host) = options.given_value(K::ProxyHost) else {
         if switch == Some("true") {
-            return Err(invalid("UseProxy=1 needs ProxyHost.".to_owned()));
+            return Err(invalid("UseProxy=1 needs ProxyHost."));
         }
         let idle = [K::ProxyPort, K::ProxyUsername, K::ProxyPassword];
         notices.extend(
@@ -230,9 +229,7 @@ fn proxy(options: &Options, notices: &mut Vec<String>) -> Result<Option<ProxyCon
     let username = options.given_value(K::ProxyUsername).map(str::to_owned);
     let password = options.secret(K::ProxyPassword).cloned();
     if password.is_some() && username.is_none() {
-        return Err(invalid(
-            "ProxyPassword is given without ProxyUsername.".to_owned(),
-        ));
+        return Err(invalid("ProxyPassword is given without ProxyUsername."));
     }
     let exempt = options.given_value(K::ProxyExemptHosts).unwrap_or_default();
     let exempt = exempt
@@ -248,9 +245,8 @@ fn proxy(options: &Options, notices: &mut Vec<String>) -> Result<Option<ProxyCon
 }
 
 fn log(options: &Options) -> Result<LogConfig> {
-    let level = options.text(K::LogLevel)?;
     Ok(LogConfig {
-        level: LogLevel::from_name(&level).unwrap_or(LogLevel::Info),
+        level: log_level(options.get(K::LogLevel)),
         path: options.given_value(K::LogPath).map(PathBuf::from),
         max_file_bytes: options.number(K::LogFileBytes)?,
         max_files: options.number(K::LogFiles)?,
@@ -258,6 +254,17 @@ fn log(options: &Options) -> Result<LogConfig> {
     })
 }
 
-fn invalid(message: String) -> Error {
+/// The number of a level, which is its place among the option's values.
+fn log_level(name: Option<&str>) -> u8 {
+    let Kind::Choice(levels) = K::LogLevel.info().kind else {
+        return 0;
+    };
+    (0..)
+        .zip(levels)
+        .find(|(_, level)| Some(level.0) == name)
+        .map_or(0, |(number, _)| number)
+}
+
+fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidOption, message)
 }

@@ -12,26 +12,27 @@ use super::credentials::CredentialsConfig;
 pub struct Config {
     /// Region; `None` leaves it to the environment and the profile.
     pub region: Option<String>,
-    /// Data catalog of unqualified names.
-    pub catalog: String,
-    /// Database of unqualified names.
-    pub database: String,
+    /// Data catalog of unqualified names; `None` leaves it to the service, which takes
+    /// `AwsDataCatalog`.
+    pub catalog: Option<String>,
+    /// Database of unqualified names; `None` leaves it to the service, which takes `default`.
+    pub database: Option<String>,
     /// Workgroup; `None` leaves it to the service, which takes `primary`.
     pub work_group: Option<String>,
     /// Where results are written: `s3://bucket/…/`, with a slash at the end.
     pub output_location: Option<String>,
     /// Encryption of results, when asked for.
-    pub encryption: Option<Encryption>,
+    pub encryption: Option<EncryptionConfig>,
     /// Account the result bucket must belong to: 12 digits.
     pub expected_bucket_owner: Option<String>,
     /// Whether result objects get the canned ACL `BUCKET_OWNER_FULL_CONTROL`.
-    pub bucket_owner_full_control: bool,
+    pub acl_bucket_owner_full_control: bool,
     /// Reuse of earlier results, when asked for.
-    pub result_reuse: Option<ResultReuse>,
+    pub result_reuse: Option<ResultReuseConfig>,
     /// Where rows come from.
     pub fetcher: ResultFetcher,
     /// Rows per batch and page; `None` leaves it to the driver.
-    pub fetch_size: Option<u32>,
+    pub fetch_size: Option<usize>,
     /// How array, map and row are returned.
     pub complex_types: ComplexTypes,
     /// How a result object is read.
@@ -52,6 +53,8 @@ pub struct Config {
     pub dual_stack: bool,
     /// Use endpoints with FIPS-validated cryptography.
     pub fips: bool,
+    /// File of certificate authorities (PEM) trusted besides the system's.
+    pub trusted_certs: Option<PathBuf>,
     /// HTTP proxy.
     pub proxy: Option<ProxyConfig>,
     /// Where credentials come from.
@@ -69,20 +72,29 @@ pub struct Config {
 
 /// Encryption of results in S3.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Encryption {
-    /// By S3, with its own keys.
+pub struct EncryptionConfig {
+    /// Who encrypts, with whose key.
+    pub option: EncryptionOption,
+    /// ARN or id of the KMS key: there with the two KMS options, and only with them.
+    pub kms_key: Option<String>,
+}
+
+/// Who encrypts results, with whose key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EncryptionOption {
+    /// S3, with its own keys.
     SseS3,
-    /// By S3, with this KMS key.
-    SseKms(String),
-    /// By Athena before it writes, with this KMS key.
-    CseKms(String),
+    /// S3, with a KMS key.
+    SseKms,
+    /// Athena before it writes, with a KMS key.
+    CseKms,
 }
 
 /// Reuse of an earlier result of the same query.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ResultReuse {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResultReuseConfig {
     /// Oldest result allowed, 0 to 10080.
-    pub max_age_minutes: i32,
+    pub max_age_minutes: u16,
 }
 
 /// Where rows come from.
@@ -119,7 +131,7 @@ pub struct DownloadConfig {
 }
 
 /// How a running query is watched.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PollingConfig {
     /// First wait; at most `max`.
     pub min: Duration,
@@ -140,7 +152,7 @@ pub struct Endpoints {
     pub sts: Option<String>,
     /// Of Glue.
     pub glue: Option<String>,
-    /// Of every service without an own address above; already filled in there.
+    /// Of every service without an address of its own above.
     pub all: Option<String>,
 }
 
@@ -160,8 +172,8 @@ pub struct ProxyConfig {
 /// Logging to files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogConfig {
-    /// How much is logged.
-    pub level: LogLevel,
+    /// How much is logged: 0 off, 1 fatal, 2 error, 3 warning, 4 info, 5 debug, 6 trace.
+    pub level: u8,
     /// Folder of the files; nothing is written without it.
     pub path: Option<PathBuf>,
     /// Size at which a file is closed and a new one begun.
@@ -170,40 +182,4 @@ pub struct LogConfig {
     pub max_files: usize,
     /// Whether the AWS SDK's own messages are logged too.
     pub use_aws_logger: bool,
-}
-
-/// How much is logged. Each level includes those before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LogLevel {
-    /// Nothing.
-    Off,
-    /// Failures.
-    Error,
-    /// And what is probably not meant.
-    Warn,
-    /// And one line per query and connection.
-    Info,
-    /// And every request.
-    Debug,
-    /// And every step.
-    Trace,
-}
-
-impl LogLevel {
-    /// Reads a word or a number of [`OptionKey::LogLevel`](super::OptionKey::LogLevel).
-    pub fn from_name(text: &str) -> Option<Self> {
-        let kept = super::OptionKey::LogLevel
-            .info()
-            .kind
-            .normalize(text, None)?;
-        match kept.as_str() {
-            "OFF" => Some(Self::Off),
-            "ERROR" => Some(Self::Error),
-            "WARN" => Some(Self::Warn),
-            "INFO" => Some(Self::Info),
-            "DEBUG" => Some(Self::Debug),
-            "TRACE" => Some(Self::Trace),
-            _ => None,
-        }
-    }
 }

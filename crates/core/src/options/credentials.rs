@@ -14,30 +14,33 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct CredentialsConfig {
     /// The first source.
     pub provider: CredentialsProvider,
+    /// Access key id: there with `Keys`.
+    pub access_key_id: Option<String>,
+    /// Secret access key: there with `Keys`.
+    pub secret_access_key: Option<SecretString>,
+    /// Session token of temporary keys.
+    pub session_token: Option<SecretString>,
+    /// Profile of the AWS configuration files, also for the region: there with `Profile`.
+    pub profile: Option<String>,
+    /// Command that prints credentials as JSON: there with `Process`.
+    pub credential_process: Option<String>,
     /// The role assumed with what the source yields.
     pub assume_role: Option<AssumeRole>,
 }
 
 /// The first source of credentials.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CredentialsProvider {
     /// Environment, profile, SSO, web identity, ECS, EC2, in the SDK's order.
     DefaultChain,
     /// The keys given.
-    Keys {
-        /// Access key id.
-        access_key_id: String,
-        /// Secret access key.
-        secret_access_key: SecretString,
-        /// Session token of temporary keys.
-        session_token: Option<SecretString>,
-    },
-    /// This profile of the AWS configuration files.
-    Profile(String),
+    Keys,
+    /// The profile given.
+    Profile,
     /// The role of the EC2 instance.
     InstanceProfile,
-    /// This command, which prints credentials as JSON.
-    Process(String),
+    /// The command given.
+    Process,
     /// A sign-in plugin or provider class that is not built. Connecting answers
     /// `NotImplemented` and names it.
     Plugin(String),
@@ -50,10 +53,10 @@ pub struct AssumeRole {
     pub arn: String,
     /// External id the role asks for.
     pub external_id: Option<String>,
-    /// Name of the session, seen in CloudTrail.
-    pub session_name: String,
+    /// Name of the session, seen in CloudTrail; `None` lets one be made up.
+    pub session_name: Option<String>,
     /// How long credentials are valid, 15 minutes to 12 hours.
-    pub duration: Duration,
+    pub duration: Option<Duration>,
 }
 
 const DEFAULT_CHAIN: &str = "DefaultChain";
@@ -111,33 +114,6 @@ pub(super) const PROVIDER: Format = Format {
     },
 };
 
-impl CredentialsConfig {
-    /// Decides on the source, and tells of options that the decision leaves unread.
-    pub(super) fn from_options(options: &Options, notices: &mut Vec<String>) -> Result<Self> {
-        let provider = provider(options)?;
-        let read: &[K] = match provider {
-            CredentialsProvider::Keys { .. } => &[K::User, K::Password, K::SessionToken],
-            CredentialsProvider::Profile(_) => &[K::ProfileName, K::CredentialsProviderArguments],
-            CredentialsProvider::Process(_) => &[K::CredentialProcess],
-            CredentialsProvider::DefaultChain | CredentialsProvider::InstanceProfile => &[],
-            // The refusal to come says more than a list of what it does not read.
-            CredentialsProvider::Plugin(_) => SOURCES,
-        };
-        let unread = SOURCES
-            .iter()
-            .filter(|key| options.is_given(**key) && !read.contains(key));
-        notices.extend(unread.map(|key| {
-            format!(
-                "{key} is not read, because the other options choose another source of credentials."
-            )
-        }));
-        Ok(Self {
-            provider,
-            assume_role: assume_role(options)?,
-        })
-    }
-}
-
 /// The options that belong to one source each.
 const SOURCES: &[K] = &[
     K::User,
@@ -148,57 +124,84 @@ const SOURCES: &[K] = &[
     K::CredentialProcess,
 ];
 
-fn provider(options: &Options) -> Result<CredentialsProvider> {
-    let profile = || {
+impl CredentialsConfig {
+    /// Decides on the source, and tells of options that the decision leaves unread.
+    pub(super) fn from_options(options: &Options, notices: &mut Vec<String>) -> Result<Self> {
+        let given = |key| options.given_value(key).map(str::to_owned);
         let argument = options.secret(K::CredentialsProviderArguments);
-        let argument = argument.map(|secret| secret.expose_secret().trim().to_owned());
-        options
-            .given_value(K::ProfileName)
-            .map(str::to_owned)
-            .or(argument)
-    };
-    match options.given_value(K::CredentialsProvider) {
-        Some(DEFAULT_CHAIN) => Ok(CredentialsProvider::DefaultChain),
-        Some(INSTANCE_PROFILE) => Ok(CredentialsProvider::InstanceProfile),
-        Some(PROFILE) => profile()
-            .map(CredentialsProvider::Profile)
-            .ok_or_else(|| invalid("CredentialsProvider=ProfileCredentials needs ProfileName.")),
-        Some(KEYS) => Ok(keys(options)?.unwrap_or(CredentialsProvider::DefaultChain)),
-        Some(other) => Ok(CredentialsProvider::Plugin(other.to_owned())),
-        None => {
-            if let Some(command) = options.given_value(K::CredentialProcess) {
-                return Ok(CredentialsProvider::Process(command.to_owned()));
+        let argument = argument.map(|argument| argument.expose_secret().trim().to_owned());
+        let mut config = Self {
+            provider: provider(options),
+            access_key_id: given(K::User).map(|user| user.trim().to_owned()),
+            secret_access_key: options.secret(K::Password).cloned(),
+            session_token: options.secret(K::SessionToken).cloned(),
+            profile: given(K::ProfileName),
+            credential_process: given(K::CredentialProcess),
+            assume_role: assume_role(options)?,
+        };
+        let read: &[K] = match config.provider {
+            CredentialsProvider::Keys => {
+                check_keys(options)?;
+                &[K::User, K::Password, K::SessionToken, K::ProfileName]
             }
-            if let Some(keys) = keys(options)? {
-                return Ok(keys);
+            CredentialsProvider::Profile => {
+                config.profile = config.profile.or(argument);
+                if config.profile.is_none() {
+                    return Err(invalid(
+                        "CredentialsProvider=ProfileCredentials needs ProfileName.",
+                    ));
+                }
+                &[K::ProfileName, K::CredentialsProviderArguments]
             }
-            Ok(match options.given_value(K::ProfileName) {
-                Some(profile) => CredentialsProvider::Profile(profile.to_owned()),
-                None => CredentialsProvider::DefaultChain,
-            })
-        }
+            CredentialsProvider::Process => &[K::CredentialProcess, K::ProfileName],
+            CredentialsProvider::DefaultChain | CredentialsProvider::InstanceProfile => {
+                &[K::ProfileName]
+            }
+            // The refusal to come says more than a list of what is not read.
+            CredentialsProvider::Plugin(_) => SOURCES,
+        };
+        let unread = SOURCES
+            .iter()
+            .filter(|key| options.is_given(**key) && !read.contains(key));
+        notices.extend(unread.map(|key| {
+            format!(
+                "{key} is not read, because the other options choose another source of credentials."
+            )
+        }));
+        Ok(config)
     }
 }
 
-/// The keys given, or `None` when both are blank.
-fn keys(options: &Options) -> Result<Option<CredentialsProvider>> {
-    let token = options.secret(K::SessionToken);
-    match (options.given_value(K::User), options.secret(K::Password)) {
-        (Some(user), Some(password)) => Ok(Some(CredentialsProvider::Keys {
-            access_key_id: user.trim().to_owned(),
-            secret_access_key: password.clone(),
-            session_token: token.cloned(),
-        })),
-        (Some(_), None) => Err(invalid(
+fn provider(options: &Options) -> CredentialsProvider {
+    let keys = [K::User, K::Password, K::SessionToken]
+        .iter()
+        .any(|key| options.is_given(*key));
+    match options.given_value(K::CredentialsProvider) {
+        Some(DEFAULT_CHAIN) => CredentialsProvider::DefaultChain,
+        Some(INSTANCE_PROFILE) => CredentialsProvider::InstanceProfile,
+        Some(PROFILE) => CredentialsProvider::Profile,
+        Some(KEYS) if keys => CredentialsProvider::Keys,
+        Some(KEYS) => CredentialsProvider::DefaultChain,
+        Some(other) => CredentialsProvider::Plugin(other.to_owned()),
+        None if options.is_given(K::CredentialProcess) => CredentialsProvider::Process,
+        None if keys => CredentialsProvider::Keys,
+        None if options.is_given(K::ProfileName) => CredentialsProvider::Profile,
+        None => CredentialsProvider::DefaultChain,
+    }
+}
+
+fn check_keys(options: &Options) -> Result<()> {
+    match (options.is_given(K::User), options.is_given(K::Password)) {
+        (true, true) => Ok(()),
+        (true, false) => Err(invalid(
             "User (the access key id) is given without Password (the secret access key).",
         )),
-        (None, Some(_)) => Err(invalid(
+        (false, true) => Err(invalid(
             "Password (the secret access key) is given without User (the access key id).",
         )),
-        (None, None) if token.is_some() => Err(invalid(
+        (false, false) => Err(invalid(
             "SessionToken is given without User and Password, the keys it belongs to.",
         )),
-        (None, None) => Ok(None),
     }
 }
 
@@ -209,11 +212,15 @@ fn assume_role(options: &Options) -> Result<Option<AssumeRole>> {
             None => Ok(None),
         };
     };
+    let duration = match options.is_given(K::RoleSessionDuration) {
+        true => Some(options.duration(K::RoleSessionDuration)?),
+        false => None,
+    };
     Ok(Some(AssumeRole {
         arn: arn.to_owned(),
         external_id: options.given_value(K::RoleExternalId).map(str::to_owned),
-        session_name: options.text(K::RoleSessionName)?,
-        duration: options.duration(K::RoleSessionDuration)?,
+        session_name: options.given_value(K::RoleSessionName).map(str::to_owned),
+        duration,
     }))
 }
 

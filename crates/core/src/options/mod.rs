@@ -16,14 +16,16 @@ mod nearest;
 mod parse;
 mod set;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use config::{
-    ComplexTypes, Config, DownloadConfig, Encryption, Endpoints, LogConfig, LogLevel,
-    PollingConfig, ProxyConfig, ResultFetcher, ResultReuse,
+    ComplexTypes, Config, DownloadConfig, EncryptionConfig, EncryptionOption, Endpoints, LogConfig,
+    PollingConfig, ProxyConfig, ResultFetcher, ResultReuseConfig,
 };
 pub use credentials::{AssumeRole, CredentialsConfig, CredentialsProvider};
 pub use docs::options_markdown;
 pub use key::OptionKey;
 pub use kind::{Format, Kind, Unit};
-pub use set::{OptionSource, OptionValue, Options, UnknownOption};
+pub use set::{OptionValue, Options, UnknownOption};
 pub use table::{OptionInfo, Scope, Status};

@@ -10,6 +10,7 @@ pub(super) fn nearest_name(name: &str) -> Option<&'static str> {
         .iter()
         .flat_map(|group| group.rows)
         .flat_map(|row| row.names())
+        .filter(|known| known.len().abs_diff(wanted.len()) <= limit)
         .map(|known| (distance(&wanted, &known.to_lowercase()), known))
         .min_by_key(|(distance, _)| *distance)
         .filter(|(distance, _)| *distance <= limit)

@@ -35,33 +35,52 @@ pub struct Options {
     unknown: Vec<String>,
 }
 
-/// Whether a value was given or is the default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OptionSource {
-    /// Somebody set it.
-    Given,
-    /// Nobody did.
-    Default,
-}
-
 /// One option with its value, for enumeration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OptionValue<'a> {
+    key: OptionKey,
+    shown: Option<&'a str>,
+    given: bool,
+}
+
+impl<'a> OptionValue<'a> {
     /// The option.
-    pub key: OptionKey,
-    /// Its value in the spelling it is kept in; `***` for a secret that is set.
-    pub value: Option<&'a str>,
-    /// Where the value comes from.
-    pub source: OptionSource,
+    pub fn key(&self) -> OptionKey {
+        self.key
+    }
+
+    /// Its canonical name.
+    pub fn name(&self) -> &'static str {
+        self.key.name()
+    }
+
+    /// Its value in the spelling it is kept in; `***` for a secret, empty when it has none.
+    pub fn shown(&self) -> &'a str {
+        self.shown.unwrap_or_default()
+    }
+
+    /// Where the value comes from: `given` or `default`.
+    pub fn source(&self) -> &'static str {
+        if self.given { "given" } else { "default" }
+    }
 }
 
 /// A name that no dialect knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownOption<'a> {
+    name: &'a str,
+}
+
+impl<'a> UnknownOption<'a> {
     /// The name as it was written.
-    pub name: &'a str,
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
     /// The known name nearest to it, if one is near.
-    pub nearest: Option<&'static str>,
+    pub fn nearest(&self) -> Option<&'static str> {
+        nearest_name(self.name)
+    }
 }
 
 impl Options {
@@ -206,10 +225,7 @@ impl Options {
 
     /// The names given that no dialect knows.
     pub fn unknown(&self) -> impl Iterator<Item = UnknownOption<'_>> {
-        self.unknown.iter().map(|name| UnknownOption {
-            name,
-            nearest: nearest_name(name),
-        })
+        self.unknown.iter().map(|name| UnknownOption { name })
     }
 
     /// Fails when `StrictOptions` is on and a name is unknown.
@@ -260,22 +276,24 @@ impl Options {
     }
 
     fn describe(&self, key: OptionKey) -> OptionValue<'_> {
-        let (value, source) = match self.find(key) {
-            Some(Value::Plain(value)) => (Some(value.as_str()), OptionSource::Given),
-            Some(Value::Secret(_)) => (Some(HIDDEN), OptionSource::Given),
-            None => (key.info().default, OptionSource::Default),
+        let value = self.find(key);
+        let shown = match value {
+            Some(Value::Plain(value)) => Some(value.as_str()),
+            Some(Value::Secret(_)) => Some(HIDDEN),
+            None => key.info().default,
         };
-        OptionValue { key, value, source }
+        OptionValue {
+            key,
+            shown,
+            given: value.is_some(),
+        }
     }
 }
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map()
-            .entries(
-                self.given()
-                    .map(|given| (given.key, given.value.unwrap_or_default())),
-            )
+            .entries(self.given().map(|given| (given.name(), given.shown())))
             .entries(self.unknown.iter().map(|name| (name, HIDDEN)))
             .finish()
     }
@@ -284,7 +302,7 @@ impl fmt::Debug for Options {
 impl fmt::Display for UnknownOption<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "The option '{}' is not known.", self.name.escape_debug())?;
-        match self.nearest {
+        match self.nearest() {
             Some(nearest) => write!(f, " Did you mean {nearest}?"),
             None => Ok(()),
         }
@@ -324,10 +342,4 @@ fn no_value(key: OptionKey) -> Error {
         ErrorKind::Internal,
         format!("The option {key} has no readable value."),
     )
-}
-
-/// Compares the texts of two secrets, for tests.
-#[cfg(test)]
-pub(super) fn exposed(secret: Option<&SecretString>) -> Option<&str> {
-    secret.map(secrecy::ExposeSecret::expose_secret)
 }

@@ -25,27 +25,49 @@ pub(super) const LOGGING: &[OptionInfo] = &[
         K::LogLevel,
         Kind::Choice(&[
             ("OFF", &["0"]),
-            ("ERROR", &["FATAL", "1", "2"]),
+            ("FATAL", &["1"]),
+            ("ERROR", &["2"]),
             ("WARN", &["WARNING", "3"]),
             ("INFO", &["4"]),
             ("DEBUG", &["5"]),
             ("TRACE", &["6"]),
         ]),
-        "How much is logged; also 0 to 6. FATAL and 1 mean ERROR. Nothing is written unless LogPath is given.",
+        "How much is logged; also 0 to 6. FATAL and 1 mean ERROR. Nothing is \
+         written unless LogPath is given.",
     )
     .aliases(&["log_level", "athena.log_level"])
     .default("INFO"),
-    logging(K::LogPath, Kind::Path, "Folder of the log files, one file per process, readable by its owner only. Giving it turns logging on.")
-        .aliases(&["log_path", "athena.log_path"]),
-    logging(K::LogFileBytes, Kind::Integer { min: 4_096, max: 1_099_511_627_776 }, "Size at which a log file is closed and a new one begun.")
-        .aliases(&["athena.log_file_bytes"])
-        .default("16777216"),
-    logging(K::LogFiles, Kind::Integer { min: 1, max: 1_000 }, "How many log files of this process are kept.")
-        .aliases(&["athena.log_files"])
-        .default("5"),
-    logging(K::UseAwsLogger, Kind::Bool, "Log the AWS SDK's own messages too.")
-        .aliases(&["athena.use_aws_logger"])
-        .default("false"),
+    logging(
+        K::LogPath,
+        Kind::Path,
+        "Folder of the log files, one file per process, readable by its owner only. \
+         Giving it turns logging on.",
+    )
+    .aliases(&["log_path", "athena.log_path"]),
+    logging(
+        K::LogFileBytes,
+        Kind::Integer {
+            min: 4_096,
+            max: 1_099_511_627_776,
+        },
+        "Size at which a log file is closed and a new one begun.",
+    )
+    .aliases(&["athena.log_file_bytes"])
+    .default("16777216"),
+    logging(
+        K::LogFiles,
+        Kind::Integer { min: 1, max: 1_000 },
+        "How many log files of this process are kept.",
+    )
+    .aliases(&["athena.log_files"])
+    .default("5"),
+    logging(
+        K::UseAwsLogger,
+        Kind::Bool,
+        "Log the AWS SDK's own messages too.",
+    )
+    .aliases(&["athena.use_aws_logger"])
+    .default("false"),
 ];
 
 pub(super) const ROWS: &[OptionInfo] = &[
