@@ -108,8 +108,8 @@ fn result_reuse(options: &Options) -> Result<Option<ResultReuseConfig>> {
 }
 
 fn fetcher(options: &Options, notices: &mut Vec<String>) -> ResultFetcher {
-    const STREAM: &str = "asks for Amazon's private streaming interface; the result object is streamed \
-        from S3 instead, as with ResultFetcher=auto.";
+    const STREAM: &str = "asks for Amazon's private streaming interface; the result object \
+        is streamed from S3 instead, as with ResultFetcher=auto.";
     match options.given_value(K::ResultFetcher) {
         Some("S3") => ResultFetcher::S3,
         Some("GetQueryResults") => ResultFetcher::GetQueryResults,

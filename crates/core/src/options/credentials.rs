@@ -96,10 +96,9 @@ const SDK_PACKAGES: [&str; 3] = [
 /// The value of [`K::CredentialsProvider`]: kept under its JDBC 3.x name when built, else as
 /// it is.
 pub(super) const PROVIDER: Format = Format {
-    what: "DefaultChain (also Default Credentials, iam), ProfileCredentials (IAM Profile, profile), \
-        InstanceProfile (Instance Profile), IAM Credentials (access_key), their class names in \
-        com.simba.athena.amazonaws.auth, com.amazonaws.auth or software.amazon.awssdk.auth.credentials; \
-        any other name is a plugin, which connecting refuses by name",
+    what: "DefaultChain (also Default Credentials, iam), ProfileCredentials (IAM Profile, \
+        profile), InstanceProfile (Instance Profile), IAM Credentials (access_key), or the AWS \
+        SDK's class of one of these; any other name is a plugin, which connecting refuses",
     read: |text| {
         let in_sdk = SDK_PACKAGES.iter().any(|package| text.starts_with(package));
         let name = match text.rsplit_once('.') {

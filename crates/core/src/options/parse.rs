@@ -97,8 +97,13 @@ fn jdbc_url(text: &str, start: usize) -> Result<Vec<Pair>> {
     let rest = text.get(start..).unwrap_or_default();
     let end = rest.find(';').unwrap_or(rest.len());
     let head = rest.get(..end).unwrap_or_default();
-    if head.contains('=') {
+    if let Some((key, _)) = head.split_once('=')
+        && !key.contains(['/', '?', ':'])
+    {
         return properties(text, start);
+    }
+    if let Some(mark) = head.find('?') {
+        return Err(malformed(text, start + mark, "options follow ';', not '?'"));
     }
     let host = head.split('/').next().unwrap_or_default();
     let mut pairs = host_pairs(text, start, host)?;
@@ -333,6 +338,7 @@ mod tests {
             ("jdbc:athena://u:hunter2@h;", 24),
             ("jdbc:athena://h;hunter2;", 17),
             ("jdbc:athena://h$;", 16),
+            ("jdbc:athena://h:443/d?PWD=hunter2;", 22),
             ("athena://u:hunter2@h/", 19),
             ("athena://h/a/b", 13),
             ("athena://h/a?hunter2", 14),

@@ -142,9 +142,11 @@ impl Options {
                     let message = format!("{name} cannot stand within {name}.");
                     return Err(Error::new(ErrorKind::ConnectionString, message));
                 }
-                Some((OptionKey::AdditionalOptions, _)) => {
+                Some((key @ OptionKey::AdditionalOptions, _)) => {
                     let mut extended = self.clone();
-                    extended.apply(parse::properties(&value, 0)?, true)?;
+                    let pairs = parse::properties(&value, 0)
+                        .map_err(|error| Error::new(error.kind(), format!("{key}: {error}")))?;
+                    extended.apply(pairs, true)?;
                     *self = extended;
                 }
                 Some((key, unit)) => self.insert(key, &name, &value, unit)?,

@@ -32,8 +32,8 @@ pub(super) const LOGGING: &[OptionInfo] = &[
             ("DEBUG", &["5"]),
             ("TRACE", &["6"]),
         ]),
-        "How much is logged; also 0 to 6. FATAL and 1 mean ERROR. Nothing is \
-         written unless LogPath is given.",
+        "How much is logged; also 0 to 6 in this order, and WARNING. Nothing is written \
+         unless LogPath is given.",
     )
     .aliases(&["log_level", "athena.log_level"])
     .default("INFO"),
