@@ -37,7 +37,7 @@ impl Options {
             expected_bucket_owner: given(K::ExpectedBucketOwner),
             acl_bucket_owner_full_control: self.is_given(K::AclOption),
             result_reuse: result_reuse(self)?,
-            fetcher: fetcher(self, &mut notices),
+            fetcher: fetcher(self, &mut notices)?,
             fetch_size: Some(fetch_size).filter(|rows| *rows > 0),
             complex_types: match self.get(K::ComplexTypes) {
                 Some("typed") => ComplexTypes::Typed,
@@ -107,17 +107,23 @@ fn result_reuse(options: &Options) -> Result<Option<ResultReuseConfig>> {
     Ok(options.flag(K::EnableResultReuseByAge).then_some(reuse))
 }
 
-fn fetcher(options: &Options, notices: &mut Vec<String>) -> ResultFetcher {
+fn fetcher(options: &Options, notices: &mut Vec<String>) -> Result<ResultFetcher> {
     const STREAM: &str = "asks for Amazon's private streaming interface; the result object \
         is streamed from S3 instead, as with ResultFetcher=auto.";
-    match options.given_value(K::ResultFetcher) {
+    Ok(match options.given_value(K::ResultFetcher) {
         Some("S3") => ResultFetcher::S3,
         Some("GetQueryResults") => ResultFetcher::GetQueryResults,
         Some("GetQueryResultsStream") => {
             notices.push(format!("ResultFetcher=GetQueryResultsStream {STREAM}"));
             ResultFetcher::Auto
         }
-        Some("unload") => ResultFetcher::Unload,
+        // Refused here rather than when the result is opened: the query would be billed.
+        Some("unload") => {
+            return Err(Error::new(
+                ErrorKind::NotImplemented,
+                "ResultFetcher=unload is not built yet; use auto, S3 or GetQueryResults.",
+            ));
+        }
         Some(_) => ResultFetcher::Auto,
         None if options.flag(K::EnableS3Fetcher) => ResultFetcher::S3,
         None => match options.given_value(K::UseResultsetStreaming) {
@@ -128,7 +134,7 @@ fn fetcher(options: &Options, notices: &mut Vec<String>) -> ResultFetcher {
             }
             None => ResultFetcher::Auto,
         },
-    }
+    })
 }
 
 fn download(options: &Options, notices: &mut Vec<String>) -> Result<DownloadConfig> {

@@ -184,7 +184,7 @@ fn additional_options_do_not_nest() {
 
 #[test]
 fn the_fetcher_follows_the_most_explicit_option() {
-    use ResultFetcher::{Auto, GetQueryResults, S3, Unload};
+    use ResultFetcher::{Auto, GetQueryResults, S3};
     let cases = [
         ("", Auto, false),
         ("UseResultsetStreaming=0", GetQueryResults, false),
@@ -200,7 +200,6 @@ fn the_fetcher_follows_the_most_explicit_option() {
             GetQueryResults,
             false,
         ),
-        ("ResultFetcher=UNLOAD", Unload, false),
     ];
     for (text, fetcher, notice) in cases {
         let config = config(text);
@@ -364,6 +363,8 @@ fn what_cannot_be_is_refused_by_name() {
             "200 ms",
         ),
         ("VerifySSL=0", NotImplemented, "VerifySSL"),
+        ("ResultFetcher=UNLOAD", NotImplemented, "unload"),
+        ("ComplexTypes=typed", NotImplemented, "ComplexTypes"),
         ("ProxyDomain=d", NotImplemented, "ProxyDomain"),
         (
             "StrictOptions=1;Regoin=x",

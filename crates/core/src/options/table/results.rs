@@ -16,7 +16,8 @@ pub(super) const ROWS: &[OptionInfo] = &[
         ]),
         "Where rows come from. auto: the result object in S3, pages of \
          GetQueryResults when it cannot be read. GetQueryResultsStream is Amazon's \
-         private interface and means auto. Wins over the two older switches below.",
+         private interface and means auto; unload is refused, not built yet. Wins over \
+         the two older switches below.",
     )
     .aliases(&["athena.result_fetcher"])
     .default("auto")
