@@ -502,7 +502,7 @@ const char *athena_connection_option_name(const struct athena_connection *connec
                                           size_t index);
 
 /**
- * The value in effect of option `index`, "***" for a secret; NULL if it has none, and from
+ * The value in effect of option `index`, "***" for a secret, "" if it has none; NULL from
  * athena_connection_option_count() on. Since 0.1.
  */
 ATHENA_API
@@ -998,8 +998,9 @@ enum athena_status athena_statement_bind_timestamp_utc(struct athena_statement *
  * `release` is NULL afterwards. Only if the call fails for a NULL argument they stay the
  * caller's.
  *
- * Errors: INVALID_ARGUMENT (released already, not a struct, not one row, a type Athena
- * has no literal for), INVALID_STATE while a query runs. Since 0.1.
+ * Errors: INVALID_ARGUMENT (released already, not a struct, not one row), NOT_IMPLEMENTED
+ * (a nested type, or another without a literal), INVALID_STATE while a query runs.
+ * Since 0.1.
  */
 ATHENA_API
 enum athena_status athena_statement_bind_arrow(struct athena_statement *statement,

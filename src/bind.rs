@@ -231,8 +231,9 @@ pub unsafe extern "C" fn athena_statement_bind_timestamp_utc(
 /// `release` is NULL afterwards. Only if the call fails for a NULL argument they stay the
 /// caller's.
 ///
-/// Errors: INVALID_ARGUMENT (released already, not a struct, not one row, a type Athena
-/// has no literal for), INVALID_STATE while a query runs. Since 0.1.
+/// Errors: INVALID_ARGUMENT (released already, not a struct, not one row), NOT_IMPLEMENTED
+/// (a nested type, or another without a literal), INVALID_STATE while a query runs.
+/// Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn athena_statement_bind_arrow(
     statement: *mut athena_statement,

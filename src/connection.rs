@@ -1,9 +1,8 @@
 //! `athena_connection`: opening one, and the options it was opened with.
 
-use std::ffi::{CStr, CString, c_char};
-use std::ptr;
+use std::ffi::{CString, c_char};
 
-use athena_core::options::{OptionSource, Options};
+use athena_core::options::Options;
 use athena_core::session::Connection;
 
 use crate::boundary::{c_text, handed_out, pointer_to, run};
@@ -32,19 +31,16 @@ impl athena_connection {
         let options = all
             .effective()
             .map(|option| EffectiveOption {
-                name: c_text(option.key.name()),
-                value: option.value.map(c_text),
-                source: match option.source {
-                    OptionSource::Given => c"given",
-                    OptionSource::Default => c"default",
-                },
+                name: c_text(option.name()),
+                value: c_text(option.shown()),
+                source: c_text(option.source()),
             })
             .collect();
         let unknown_options = all
             .unknown()
             .map(|option| UnknownOption {
-                name: c_text(option.name),
-                suggestion: option.nearest.map(c_text),
+                name: c_text(option.name()),
+                suggestion: option.nearest().map(c_text),
             })
             .collect();
         Self {
@@ -57,8 +53,8 @@ impl athena_connection {
 
 struct EffectiveOption {
     name: CString,
-    value: Option<CString>,
-    source: &'static CStr,
+    value: CString,
+    source: CString,
 }
 
 struct UnknownOption {
@@ -141,14 +137,14 @@ pub unsafe extern "C" fn athena_connection_option_name(
     pointer_to(option_at(optional!(connection), index).map(|option| &option.name))
 }
 
-/// The value in effect of option `index`, "***" for a secret; NULL if it has none, and from
+/// The value in effect of option `index`, "***" for a secret, "" if it has none; NULL from
 /// athena_connection_option_count() on. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn athena_connection_option_value(
     connection: *const athena_connection,
     index: usize,
 ) -> *const c_char {
-    pointer_to(option_at(optional!(connection), index).and_then(|option| option.value.as_ref()))
+    pointer_to(option_at(optional!(connection), index).map(|option| &option.value))
 }
 
 /// Where the value of option `index` came from: "given" by the caller, or "default"; NULL
@@ -158,7 +154,7 @@ pub unsafe extern "C" fn athena_connection_option_source(
     connection: *const athena_connection,
     index: usize,
 ) -> *const c_char {
-    option_at(optional!(connection), index).map_or(ptr::null(), |option| option.source.as_ptr())
+    pointer_to(option_at(optional!(connection), index).map(|option| &option.source))
 }
 
 /// How many options were given that the driver does not know. They have no effect; with
