@@ -10,7 +10,7 @@ mod client;
 mod credentials;
 mod decode;
 pub mod error;
-mod log;
+pub mod log;
 pub mod options;
 mod query;
 mod result;

@@ -1,0 +1,11 @@
+//! The AWS SDK behind the client traits: the only place, with `credentials`, that names an
+//! `aws_*` crate.
+
+mod athena;
+mod config;
+mod error;
+mod s3;
+
+pub(crate) use athena::SdkAthena;
+pub(crate) use config::load;
+pub(crate) use s3::SdkObjects;

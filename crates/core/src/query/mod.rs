@@ -1,0 +1,18 @@
+//! The life of a query: submit, poll, cancel, and what Athena tells of it.
+
+mod cancel;
+mod execution;
+mod failure;
+mod literal;
+pub(crate) mod parameters;
+mod poll;
+mod progress;
+pub(crate) mod tokenizer;
+mod value;
+
+pub(crate) use cancel::CancelHandle;
+pub use execution::{AthenaError, QueryExecution, QueryExecutionState, StatementType};
+pub use poll::ProgressCallback;
+pub(crate) use poll::{Watch, stop};
+pub use progress::Progress;
+pub use value::Value;

@@ -1,0 +1,60 @@
+//! Rows from the CSV object.
+
+use std::sync::Arc;
+
+use arrow::record_batch::RecordBatch;
+
+use super::BatchSource;
+use super::download::{Chunk, Download};
+use crate::decode::{BatchLimits, CsvDecoder};
+use crate::error::Result;
+use crate::types::Column;
+
+/// Decodes the object's bytes, in order, as the caller asks for batches.
+pub(super) struct CsvSource {
+    download: Download,
+    decoder: CsvDecoder,
+    /// Bytes taken from the download, and how many of them are decoded.
+    chunk: Option<(Chunk, usize)>,
+    at_end: bool,
+}
+
+impl CsvSource {
+    pub(super) fn new(download: Download, columns: Arc<[Column]>, limits: BatchLimits) -> Self {
+        Self {
+            download,
+            decoder: CsvDecoder::new(columns, limits),
+            chunk: None,
+            at_end: false,
+        }
+    }
+}
+
+impl BatchSource for CsvSource {
+    fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
+        loop {
+            if let Some(batch) = self.decoder.next_batch() {
+                return Ok(Some(batch));
+            }
+            if self.at_end {
+                return Ok(None);
+            }
+            if self.chunk.is_none() {
+                self.chunk = self.download.next_chunk()?.map(|chunk| (chunk, 0));
+            }
+            match &mut self.chunk {
+                Some((chunk, decoded)) => {
+                    let rest = chunk.bytes.get(*decoded..).unwrap_or_default();
+                    *decoded += self.decoder.decode(rest)?;
+                    if *decoded == chunk.bytes.len() {
+                        self.chunk = None;
+                    }
+                }
+                None => {
+                    self.at_end = true;
+                    self.decoder.finish()?;
+                }
+            }
+        }
+    }
+}
