@@ -1,0 +1,215 @@
+//! The program `athena-sandbox`: the library, behind a command line.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use athena_sandbox::{Builder, Sandbox, WorkGroup};
+
+const HELP: &str = "\
+A faithful local Amazon Athena: Athena, Glue, S3 and STS on one loopback endpoint.
+
+Usage: athena-sandbox [options]
+
+  --listen ADDRESS       loopback address and port (default 127.0.0.1:0; port 0 picks one)
+  --data DIR             keep buckets in DIR (default: a folder that goes with the program)
+  --dataset NAME         register data: flights, or tpch:SCALE such as tpch:0.1 (repeatable)
+  --output-location URI  where work group `primary` puts results, such as s3://results/
+  --access-key ID        accept only this key, and verify signatures
+  --secret-key SECRET    its secret; better given as ATHENA_SANDBOX_SECRET_KEY
+  --verify-signatures    require --access-key, so that nothing unsigned is accepted
+  --latency-ms N         wait before every answer
+  --bandwidth N          bytes per second for each connection
+  --help, --version
+
+Prints `ready http://127.0.0.1:PORT` when it accepts. Ends at SIGTERM or SIGINT.
+";
+
+fn main() -> ExitCode {
+    let arguments = std::env::args().skip(1).collect();
+    let options = match Options::parse(arguments) {
+        Ok(Command::Run(options)) => *options,
+        Ok(Command::Print(text)) => return finish(say(&text)),
+        Err(problem) => {
+            complain(&format!("{problem} (see --help)"));
+            return ExitCode::from(2);
+        }
+    };
+    finish(run(options))
+}
+
+fn finish(result: io::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            complain(&problem.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn say(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", text.trim_end())?;
+    out.flush()
+}
+
+fn complain(text: &str) {
+    // Without a standard error there is nobody to tell.
+    drop(writeln!(io::stderr(), "athena-sandbox: {text}"));
+}
+
+#[tokio::main]
+async fn run(options: Options) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let sandbox = options.builder()?.start().await?;
+    say(&format!("ready {}", sandbox.url()))?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    sandbox.shutdown().await;
+    Ok(())
+}
+
+enum Command {
+    Run(Box<Options>),
+    Print(String),
+}
+
+#[derive(Default)]
+struct Options {
+    listen: Option<SocketAddr>,
+    data: Option<String>,
+    datasets: Vec<String>,
+    output_location: Option<String>,
+    access_key: Option<String>,
+    secret_key: Option<String>,
+    verify: bool,
+    latency: Option<u64>,
+    bandwidth: Option<u64>,
+}
+
+impl Options {
+    fn parse(arguments: Vec<String>) -> Result<Command, String> {
+        let mut options = Self {
+            secret_key: std::env::var("ATHENA_SANDBOX_SECRET_KEY").ok(),
+            ..Self::default()
+        };
+        let mut arguments = arguments.into_iter();
+        while let Some(argument) = arguments.next() {
+            let (name, attached) = match argument.split_once('=') {
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (argument, None),
+            };
+            match name.as_str() {
+                "--help" | "-h" => return Ok(Command::Print(HELP.to_owned())),
+                "--version" | "-V" => {
+                    return Ok(Command::Print(format!(
+                        "athena-sandbox {}",
+                        env!("CARGO_PKG_VERSION")
+                    )));
+                }
+                "--verify-signatures" => {
+                    options.verify = true;
+                    continue;
+                }
+                _ => {}
+            }
+            let known = [
+                "--listen",
+                "--data",
+                "--dataset",
+                "--output-location",
+                "--access-key",
+                "--secret-key",
+                "--latency-ms",
+                "--bandwidth",
+            ];
+            if !known.contains(&name.as_str()) {
+                return Err(format!("unknown argument '{name}'"));
+            }
+            let value = attached
+                .or_else(|| arguments.next())
+                .ok_or_else(|| format!("{name} needs a value"))?;
+            options.set(&name, value)?;
+        }
+        options.check()?;
+        Ok(Command::Run(Box::new(options)))
+    }
+
+    fn set(&mut self, name: &str, value: String) -> Result<(), String> {
+        let number = |value: &str| {
+            value
+                .parse::<u64>()
+                .map_err(|problem| format!("{name} '{value}' is not a whole number: {problem}"))
+        };
+        match name {
+            "--listen" => {
+                let address: SocketAddr = value.parse().map_err(|problem| {
+                    format!(
+                        "--listen '{value}' is not an address such as 127.0.0.1:8080: {problem}"
+                    )
+                })?;
+                if !address.ip().is_loopback() {
+                    return Err(format!("--listen '{value}' is not a loopback address"));
+                }
+                self.listen = Some(address);
+            }
+            "--data" => self.data = Some(value),
+            "--dataset" => self.datasets.push(value),
+            "--output-location" => self.output_location = Some(value),
+            "--access-key" => self.access_key = Some(value),
+            "--secret-key" => self.secret_key = Some(value),
+            "--latency-ms" => self.latency = Some(number(&value)?),
+            _ => self.bandwidth = Some(number(&value)?),
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), String> {
+        match (&self.access_key, &self.secret_key) {
+            (None, _) if self.verify => Err("--verify-signatures needs --access-key".to_owned()),
+            (Some(_), None) => {
+                Err("--access-key needs --secret-key or ATHENA_SANDBOX_SECRET_KEY".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn builder(&self) -> io::Result<Builder> {
+        let mut builder = self.engine(Sandbox::builder())?;
+        if let Some(address) = self.listen {
+            builder = builder.listen(address);
+        }
+        if let Some(path) = &self.data {
+            builder = builder.data_dir(path);
+        }
+        if let Some(uri) = &self.output_location {
+            builder = builder.work_group(WorkGroup::new("primary").output_location(uri));
+        }
+        if let (Some(id), Some(secret)) = (&self.access_key, &self.secret_key) {
+            builder = builder.credentials(id, secret);
+        }
+        if let Some(millis) = self.latency {
+            builder = builder.latency(Duration::from_millis(millis));
+        }
+        if let Some(bytes) = self.bandwidth {
+            builder = builder.bandwidth(bytes);
+        }
+        Ok(builder)
+    }
+
+    fn engine(&self, builder: Builder) -> io::Result<Builder> {
+        if self.datasets.is_empty() {
+            return Ok(builder);
+        }
+        Err(io::Error::other(
+            "--dataset needs the feature `sql`, which this program was built without",
+        ))
+    }
+}

@@ -1,0 +1,267 @@
+//! Runs an execution in the background and writes what it leaves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::columns::rows_column;
+use crate::engine::{Engine, Failure, Sink, StatementType, Summary};
+use crate::execution::{Execution, Outcome, Place};
+use crate::fixture::{Answer, Fixture};
+use crate::metadata;
+use crate::result_files::{self, Format, Layout, ResultWriter, write_failed};
+use crate::service::Service;
+use crate::store::parse_s3_uri;
+
+/// Who answers a statement.
+pub(crate) enum Work {
+    Fixture(Arc<Fixture>),
+    Engine(Arc<dyn Engine>),
+}
+
+/// Takes the execution from QUEUED to its end.
+pub(crate) async fn run(
+    service: Arc<Service>,
+    execution: Arc<Execution>,
+    work: Work,
+    cutoff: Option<u64>,
+) {
+    let _guard = EndGuard(&execution);
+    let (queue_delay, run_delay) = match &work {
+        Work::Fixture(fixture) => (fixture.queue_delay, fixture.run_delay),
+        Work::Engine(_) => (Duration::ZERO, Duration::ZERO),
+    };
+    let steps = Box::pin(async {
+        sleep(service.settings.queue_delay + queue_delay).await;
+        execution.set_running();
+        sleep(service.settings.run_delay + run_delay).await;
+        answer(&service, &execution, &work).await
+    });
+    let result = tokio::select! {
+        () = execution.cancel.notified() => return,
+        result = steps => result,
+    };
+    match result {
+        Ok(outcome) if cutoff.is_some_and(|limit| outcome.data_scanned > limit) => {
+            execution.cancel("Bytes scanned limit was exceeded");
+            remove_results(&service, &execution);
+        }
+        Ok(outcome) => {
+            if !execution.succeed(outcome) {
+                remove_results(&service, &execution);
+            }
+        }
+        Err(failure) => fail(&service, &execution, failure),
+    }
+}
+
+/// Ends a new execution with the answer of an earlier one.
+pub(crate) fn reuse(execution: &Execution, outcome: Outcome) {
+    execution.set_running();
+    execution.succeed(outcome);
+}
+
+/// Removes what a cancelled execution had written.
+pub(crate) fn remove_results(service: &Service, execution: &Execution) {
+    if let Some(place) = &execution.place {
+        for suffix in ["", ".metadata"] {
+            // Nobody can be told, and a left-over object does no harm.
+            drop(
+                service
+                    .store
+                    .remove(&place.bucket, &place.with_suffix(suffix).key),
+            );
+        }
+    }
+}
+
+/// An engine that panics must not leave its execution RUNNING for ever.
+struct EndGuard<'a>(&'a Execution);
+
+impl Drop for EndGuard<'_> {
+    fn drop(&mut self) {
+        self.0.fail(Failure {
+            reason: "GENERIC_INTERNAL_ERROR: the engine ended without an answer".to_owned(),
+            error_category: 1,
+            error_type: 100,
+            retryable: false,
+        });
+    }
+}
+
+async fn sleep(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
+}
+
+async fn answer(service: &Service, execution: &Execution, work: &Work) -> Result<Outcome, Failure> {
+    let layout = Layout::of(&execution.kind);
+    let temp = service.store.temp_path();
+    let mut writer = ResultWriter::create(&temp, layout.format).map_err(write_failed)?;
+    let (summary, manifest, prepared) = match work {
+        Work::Engine(engine) => (engine.run(&execution.query, &mut writer).await?, None, None),
+        Work::Fixture(fixture) => {
+            let summary = play(fixture, &mut writer)?;
+            let manifest = write_files(service, execution, fixture)?;
+            let prepared = match &fixture.answer {
+                Answer::CsvFile(path) => Some(path.clone()),
+                Answer::Rows(_) => None,
+            };
+            (summary, manifest, prepared)
+        }
+    };
+    let (mut columns, rows) = writer.finish().map_err(write_failed)?;
+    if result_files::counts_rows(&execution.kind) {
+        columns = vec![rows_column()];
+    }
+    let mut outcome = Outcome {
+        update_count: summary
+            .update_count
+            .or_else(|| result_files::default_update_count(&execution.kind)),
+        data_scanned: summary.data_scanned_in_bytes,
+        rows,
+        file: None,
+        manifest,
+        columns,
+        reused: false,
+    };
+    if layout.format != Format::None {
+        let source = prepared.as_deref().unwrap_or(&temp);
+        outcome.file =
+            Some(publish(service, execution, source, prepared.is_some()).map_err(write_failed)?);
+    }
+    write_metadata(service, execution, layout.format, &outcome)?;
+    Ok(outcome)
+}
+
+/// Puts the main result where GetQueryResults, and S3 unless managed, find it.
+fn publish(
+    service: &Service,
+    execution: &Execution,
+    source: &std::path::Path,
+    link: bool,
+) -> std::io::Result<std::path::PathBuf> {
+    match &execution.place {
+        Some(Place { bucket, key }) => {
+            if link {
+                service.store.link(source, bucket, key)?;
+            } else {
+                service.store.publish(source, bucket, key)?;
+            }
+            Ok(service.store.path(bucket, key))
+        }
+        None if link => std::fs::canonicalize(source),
+        None => {
+            let kept = service.store.temp_path();
+            std::fs::rename(source, &kept)?;
+            Ok(kept)
+        }
+    }
+}
+
+fn write_metadata(
+    service: &Service,
+    execution: &Execution,
+    format: Format,
+    outcome: &Outcome,
+) -> Result<(), Failure> {
+    let Some(place) = &execution.place else {
+        return Ok(());
+    };
+    if matches!(format, Format::Txt { .. }) && outcome.columns.is_empty() {
+        return Ok(());
+    }
+    let bytes = metadata::for_execution(
+        &execution.id,
+        &execution.kind,
+        &execution.query.sql,
+        execution.submitted,
+        outcome.update_count,
+        &outcome.columns,
+    );
+    let place = place.with_suffix(".metadata");
+    service
+        .store
+        .write(&place.bucket, &place.key, &bytes)
+        .map_err(write_failed)
+}
+
+fn play(fixture: &Fixture, sink: &mut dyn Sink) -> Result<Summary, Failure> {
+    sink.columns(fixture.columns.clone())?;
+    if let Answer::Rows(rows) = &fixture.answer {
+        sink.rows(rows)?;
+    }
+    if let Some(failure) = &fixture.failure {
+        return Err(failure.clone());
+    }
+    Ok(Summary {
+        update_count: fixture.update_count,
+        data_scanned_in_bytes: fixture.data_scanned,
+    })
+}
+
+/// Writes the data files of an UNLOAD fixture below its TO location, and the manifest.
+fn write_files(
+    service: &Service,
+    execution: &Execution,
+    fixture: &Fixture,
+) -> Result<Option<Place>, Failure> {
+    if fixture.files.is_empty() {
+        return Ok(None);
+    }
+    let target = unload_target(&execution.query.sql).ok_or_else(|| {
+        write_failed("the statement has no TO 's3://…' location for the fixture's files")
+    })?;
+    let (bucket, folder) = parse_s3_uri(&target)
+        .ok_or_else(|| write_failed(format!("'{target}' is not an S3 location")))?;
+    let slash = if folder.is_empty() || folder.ends_with('/') {
+        ""
+    } else {
+        "/"
+    };
+    let mut manifest = String::new();
+    for (name, bytes) in &fixture.files {
+        let key = format!("{folder}{slash}{name}");
+        service
+            .store
+            .write(bucket, &key, bytes)
+            .map_err(write_failed)?;
+        manifest.push_str(&format!("s3://{bucket}/{key}\n"));
+    }
+    let Some(place) = &execution.place else {
+        return Ok(None);
+    };
+    let place = place.with_suffix("-manifest.csv");
+    service
+        .store
+        .write(&place.bucket, &place.key, manifest.as_bytes())
+        .map_err(write_failed)?;
+    Ok(Some(place))
+}
+
+/// The location after the last `TO` of an UNLOAD.
+fn unload_target(sql: &str) -> Option<String> {
+    let start = sql.rfind("'s3://")? + 1;
+    let end = sql[start..].find('\'')?;
+    Some(sql[start..start + end].to_owned())
+}
+
+/// Ends FAILED. Hive's statements leave their reason as the result text.
+fn fail(service: &Service, execution: &Execution, failure: Failure) {
+    if is_hive_failure(execution, &failure.reason)
+        && let Some(place) = &execution.place
+    {
+        // The execution has failed already; there is no second way to fail it.
+        drop(
+            service
+                .store
+                .write(&place.bucket, &place.key, failure.reason.as_bytes()),
+        );
+    }
+    execution.fail(failure);
+}
+
+/// True for failures of statements that Hive runs, which read as an empty result.
+pub(crate) fn is_hive_failure(execution: &Execution, reason: &str) -> bool {
+    execution.kind.statement_type != StatementType::Dml && reason.starts_with("FAILED:")
+}

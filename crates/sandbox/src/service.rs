@@ -1,0 +1,120 @@
+//! The state that all requests share.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use crate::athena::work_groups::WorkGroup;
+use crate::engine::Engine;
+use crate::execution::{Execution, State};
+use crate::fault::Faults;
+use crate::fixture::Fixtures;
+use crate::record::Record;
+use crate::sigv4::Keys;
+use crate::store::Store;
+
+/// The account every resource belongs to.
+pub(crate) const ACCOUNT: &str = "123456789012";
+
+/// What the builder sets for good.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Settings {
+    /// States that polls of every execution are to see first.
+    pub(crate) states: Vec<State>,
+    pub(crate) queue_delay: Duration,
+    pub(crate) run_delay: Duration,
+    pub(crate) latency: Duration,
+    /// Bytes per second of each response body.
+    pub(crate) bandwidth: Option<u64>,
+}
+
+/// Everything behind the endpoint.
+pub(crate) struct Service {
+    pub(crate) settings: Settings,
+    pub(crate) store: Store,
+    pub(crate) engine: Option<Arc<dyn Engine>>,
+    pub(crate) keys: Keys,
+    pub(crate) fixtures: Fixtures,
+    pub(crate) faults: Faults,
+    pub(crate) record: Record,
+    pub(crate) executions: Executions,
+    pub(crate) work_groups: Mutex<BTreeMap<String, WorkGroup>>,
+}
+
+impl Service {
+    pub(crate) fn work_groups(&self) -> MutexGuard<'_, BTreeMap<String, WorkGroup>> {
+        self.work_groups
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Query executions, in the order they were started.
+#[derive(Debug, Default)]
+pub(crate) struct Executions(RwLock<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    by_id: HashMap<String, Arc<Execution>>,
+    in_order: Vec<Arc<Execution>>,
+    tokens: HashMap<String, (TokenParameters, String)>,
+}
+
+/// The parameters that must be the same when a ClientRequestToken comes again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TokenParameters {
+    pub(crate) query: String,
+    pub(crate) database: Option<String>,
+    pub(crate) catalog: Option<String>,
+    pub(crate) output_location: Option<String>,
+}
+
+/// What a ClientRequestToken turned out to be.
+pub(crate) enum Admission {
+    /// Not seen before: this execution is new.
+    New,
+    /// Seen with the same parameters: the id it stands for.
+    Known(String),
+    /// Seen with other parameters.
+    Mismatch,
+}
+
+impl Executions {
+    pub(crate) fn get(&self, id: &str) -> Option<Arc<Execution>> {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .by_id
+            .get(id)
+            .cloned()
+    }
+
+    /// Newest first.
+    pub(crate) fn newest_first(&self) -> Vec<Arc<Execution>> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.in_order.iter().rev().cloned().collect()
+    }
+
+    /// Adds the execution, unless its token has been used.
+    pub(crate) fn admit(
+        &self,
+        token: &str,
+        parameters: TokenParameters,
+        execution: &Arc<Execution>,
+    ) -> Admission {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some((first, id)) = known.tokens.get(token) {
+            return if *first == parameters {
+                Admission::Known(id.clone())
+            } else {
+                Admission::Mismatch
+            };
+        }
+        known
+            .tokens
+            .insert(token.to_owned(), (parameters, execution.id.clone()));
+        known.by_id.insert(execution.id.clone(), execution.clone());
+        known.in_order.push(execution.clone());
+        Admission::New
+    }
+}
