@@ -304,7 +304,43 @@ fn capped(mut message: String) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
+
+    fn errors_markdown() -> String {
+        let mut text = String::from(
+            "# Errors\n\n\
+             This file is generated from the table in `crates/core/src/error.rs`; change it there and \
+             run the tests\nwith `UPDATE_DOCS=1`.\n\n\
+             An error carries a status (the number is the same in the C API and in ADBC), a SQLSTATE, a \
+             message, and,\nwhere there is one, the query execution id, the AWS request id, and Athena's \
+             error category and type.\nThe SQLSTATE of a failed query may be more exact than the \
+             table's. \"Again\" says whether the same call may\nsucceed when repeated; for a failed query \
+             Athena's own word counts.\n\n\
+             | Kind | Status | SQLSTATE | Again | Meaning |\n|---|---|---|---|---|\n",
+        );
+        for row in ErrorKind::ALL {
+            let again = if row.retryable { "yes" } else { "no" };
+            writeln!(
+                text,
+                "| {} | {:?} ({}) | {} | {again} | {} |",
+                row.name, row.status, row.status as i32, row.sqlstate, row.meaning
+            )
+            .unwrap();
+        }
+        text
+    }
+
+    #[test]
+    fn errors_md_is_up_to_date() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/errors.md");
+        if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
+            std::fs::write(path, errors_markdown()).unwrap();
+        }
+        let found = std::fs::read_to_string(path).unwrap();
+        assert!(found == errors_markdown(), "docs/errors.md is old; run with UPDATE_DOCS=1");
+    }
 
     #[test]
     fn every_kind_finds_its_own_row() {

@@ -4,6 +4,7 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::SdkConfig;
 
+use crate::client::sdk;
 use crate::options::{AssumeRole, Config};
 
 /// Exchanges what `source` provides for credentials of `role`, again before they expire.
@@ -14,7 +15,7 @@ pub(super) async fn provider(
     source: SharedCredentialsProvider,
 ) -> SharedCredentialsProvider {
     let mut sts = base.to_builder();
-    sts.set_endpoint_url(config.endpoints.sts.clone());
+    sts.set_endpoint_url(sdk::endpoint(&config.endpoints.sts, config));
     let mut provider = AssumeRoleProvider::builder(&role.arn).configure(&sts.build());
     if let Some(id) = &role.external_id {
         provider = provider.external_id(id);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_smithy_http_client::proxy::ProxyConfig as SdkProxy;
-use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -63,9 +63,14 @@ pub(crate) async fn load(config: &Config) -> Result<SharedSdkConfig> {
     let sdk = base.into_builder().credentials_provider(provider).build();
     Ok(SharedSdkConfig {
         sdk,
-        athena_endpoint: config.endpoints.athena.clone(),
-        s3_endpoint: config.endpoints.s3.clone(),
+        athena_endpoint: endpoint(&config.endpoints.athena, config),
+        s3_endpoint: endpoint(&config.endpoints.s3, config),
     })
+}
+
+/// A service's own endpoint, else the one of all services, else the region's.
+pub(crate) fn endpoint(own: &Option<String>, config: &Config) -> Option<String> {
+    own.as_ref().or(config.endpoints.all.as_ref()).cloned()
 }
 
 /// The application's name as the user agent may carry it: other characters become `-`, and
@@ -92,10 +97,12 @@ fn http_client(config: &Config) -> Result<SharedHttpClient> {
         Some(proxy) => sdk_proxy(proxy)?,
         None => SdkProxy::from_env(),
     };
+    let tls = tls_context(config)?;
     Ok(
         Builder::new().build_with_connector_fn(move |settings, components| {
             let mut connector = Connector::builder()
                 .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                .tls_context(tls.clone())
                 .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
                 .proxy_config(proxy.clone());
             connector.set_connector_settings(settings.cloned());
@@ -105,6 +112,25 @@ fn http_client(config: &Config) -> Result<SharedHttpClient> {
             connector.build()
         }),
     )
+}
+
+/// The system's certificates, and those of `TrustedCerts`.
+fn tls_context(config: &Config) -> Result<TlsContext> {
+    let mut store = TrustStore::default();
+    if let Some(path) = &config.trusted_certs {
+        let pem = std::fs::read(path).map_err(|source| {
+            Error::new(
+                ErrorKind::LocalIo,
+                format!("the certificates of TrustedCerts cannot be read from {path:?}: {source}"),
+            )
+            .with_source(source)
+        })?;
+        store = store.with_pem_certificate(pem);
+    }
+    TlsContext::builder()
+        .with_trust_store(store)
+        .build()
+        .map_err(|source| internal("the certificate store").with_source(source))
 }
 
 fn sdk_proxy(proxy: &ProxyConfig) -> Result<SdkProxy> {

@@ -7,5 +7,5 @@ mod error;
 mod s3;
 
 pub(crate) use athena::SdkAthena;
-pub(crate) use config::load;
+pub(crate) use config::{endpoint, load};
 pub(crate) use s3::SdkObjects;
