@@ -136,14 +136,25 @@ impl BatchBuilder {
         self.rows >= self.row_limit || self.bytes >= self.max_bytes
     }
 
-    /// Completes the batch if it has rows.
+    /// Completes a full batch, and makes room for one more.
+    pub(super) fn complete(&mut self) -> Result<()> {
+        let bytes_per_row = self.bytes / self.rows.max(1);
+        let by_bytes = self.max_bytes / bytes_per_row.max(1);
+        self.take_batch(self.max_rows.min(by_bytes) + 1)
+    }
+
+    /// Completes the last batch if it has rows.
     pub(super) fn flush(&mut self) -> Result<()> {
+        self.take_batch(0)
+    }
+
+    fn take_batch(&mut self, next_rows: usize) -> Result<()> {
         if self.rows == 0 {
             return Ok(());
         }
         let mut arrays = Vec::with_capacity(self.builders.len());
         for (index, builder) in self.builders.iter_mut().enumerate() {
-            match builder.finish() {
+            match builder.finish(next_rows) {
                 Ok(array) => arrays.push(array),
                 Err(row) => {
                     let row = self.rows_before + row as u64;

@@ -49,9 +49,9 @@ pub(super) trait ColumnBuilder: Send {
     /// Bytes of memory each row takes, beside text.
     fn row_width(&self) -> usize;
 
-    /// Hands out the values collected and starts anew. The error is the number, within this
-    /// batch, of the first row that is not UTF-8.
-    fn finish(&mut self) -> Result<ArrayRef, usize>;
+    /// Hands out the values collected and starts anew, with room for `next_rows` rows like these.
+    /// The error is the number, within this batch, of the first row that is not UTF-8.
+    fn finish(&mut self, next_rows: usize) -> Result<ArrayRef, usize>;
 }
 
 /// A builder for columns of this type.

@@ -2,7 +2,7 @@
 
 use super::builder::{ColumnBuilder, NullRows};
 use arrow::array::{ArrayRef, BinaryArray, FixedSizeBinaryArray, StringArray};
-use arrow::buffer::{OffsetBuffer, ScalarBuffer};
+use arrow::buffer::{Buffer, OffsetBuffer};
 use std::sync::Arc;
 
 /// Bytes copied at once while looking for the closing quote.
@@ -10,10 +10,7 @@ const BLOCK: usize = 16;
 
 /// Collects text. That it is UTF-8 is checked when the batch is complete, for all rows at once.
 pub(super) struct TextBuilder {
-    /// The text of all rows, and room to copy whole blocks into.
     values: Vec<u8>,
-    /// How much of `values` is text.
-    length: usize,
     /// Where each row begins, and at last the length of all.
     offsets: Vec<i32>,
     nulls: NullRows,
@@ -23,7 +20,6 @@ impl Default for TextBuilder {
     fn default() -> Self {
         Self {
             values: Vec::new(),
-            length: 0,
             offsets: vec![0],
             nulls: NullRows::default(),
         }
@@ -31,90 +27,97 @@ impl Default for TextBuilder {
 }
 
 impl TextBuilder {
-    /// Ends a row at `length`, unless that is more than an array can hold.
-    fn end_row(&mut self, length: usize) -> bool {
-        let Ok(offset) = i32::try_from(length) else {
-            return false;
-        };
-        self.offsets.push(offset);
-        self.length = length;
-        true
+    /// Copies the value that begins behind an opening quote, and ends the row. Returns how many
+    /// bytes it took, separator included.
+    #[inline]
+    fn copy_value(&mut self, text: &[u8], separator: u8) -> Option<usize> {
+        let mut rest = text;
+        loop {
+            let quote = find_quote(rest)?;
+            let (value, [_, after, next @ ..]) = rest.split_at_checked(quote)? else {
+                return None;
+            };
+            let start = self.values.len();
+            // A copy of fixed length is cheap; what is not of the value is cut off again.
+            match (
+                rest.first_chunk::<BLOCK>(),
+                rest.first_chunk::<{ 4 * BLOCK }>(),
+            ) {
+                (Some(block), _) if quote <= BLOCK => {
+                    self.values.extend_from_slice(block);
+                    self.values.truncate(start + quote);
+                }
+                (_, Some(blocks)) if quote <= 4 * BLOCK => {
+                    self.values.extend_from_slice(blocks);
+                    self.values.truncate(start + quote);
+                }
+                _ => self.values.extend_from_slice(value),
+            }
+            if *after == separator {
+                self.offsets.push(i32::try_from(start + quote).ok()?);
+                return Some(text.len() - next.len());
+            }
+            if *after != b'"' {
+                return None;
+            }
+            self.values.push(b'"');
+            rest = next;
+        }
     }
 }
 
-/// The position of the first `"` in a block.
-fn find_quote(block: &[u8; BLOCK]) -> Option<usize> {
-    const ONES: u128 = u128::from_le_bytes([0x01; 16]);
-    const HIGHS: u128 = u128::from_le_bytes([0x80; 16]);
-    // A byte that equals `"` becomes 0, and the lowest 0 is what `has_zero` finds for sure.
-    let difference = u128::from_le_bytes(*block) ^ (ONES * b'"' as u128);
-    let has_zero = difference.wrapping_sub(ONES) & !difference & HIGHS;
-    (has_zero != 0).then(|| has_zero.trailing_zeros() as usize / 8)
+/// The position of the first `"`, unless it is in the last few bytes.
+#[inline]
+fn find_quote(text: &[u8]) -> Option<usize> {
+    const ONES: u128 = u128::from_le_bytes([0x01; BLOCK]);
+    const HIGHS: u128 = u128::from_le_bytes([0x80; BLOCK]);
+    const QUOTES: u128 = u128::from_le_bytes([b'"'; BLOCK]);
+    let mut rest = text;
+    loop {
+        let (block, after) = rest.split_first_chunk::<BLOCK>()?;
+        // A quote becomes 0, and the lowest 0 is what the subtraction finds for sure.
+        let difference = u128::from_le_bytes(*block) ^ QUOTES;
+        let zeros = difference.wrapping_sub(ONES) & !difference & HIGHS;
+        if zeros != 0 {
+            return Some(text.len() - rest.len() + zeros.trailing_zeros() as usize / 8);
+        }
+        rest = after;
+    }
 }
 
 impl ColumnBuilder for TextBuilder {
     fn take_quoted(&mut self, input: &[u8], separator: u8) -> usize {
-        let Some((b'"', mut rest)) = input.split_first() else {
+        let Some((b'"', text)) = input.split_first() else {
             return 0;
         };
-        let mut length = self.length;
-        loop {
-            let Some(block) = rest.first_chunk::<BLOCK>() else {
-                return 0;
-            };
-            if self.values.len() < length + BLOCK {
-                self.values.resize(2 * (length + BLOCK), 0);
-            }
-            if let Some(room) = self.values.get_mut(length..length + BLOCK) {
-                room.copy_from_slice(block);
-            }
-            let Some(quote) = find_quote(block) else {
-                length += BLOCK;
-                rest = rest.split_at(BLOCK).1;
-                continue;
-            };
-            length += quote;
-            match rest.get(quote + 1) {
-                Some(b'"') => {
-                    // The first of the two was copied; it stays.
-                    length += 1;
-                    rest = rest.split_at(quote + 2).1;
-                }
-                Some(after) if *after == separator && self.end_row(length) => {
-                    return input.len() - rest.len() + quote + 2;
-                }
-                _ => return 0,
+        let start = self.values.len();
+        match self.copy_value(text, separator) {
+            Some(taken) => taken + 1,
+            None => {
+                self.values.truncate(start);
+                0
             }
         }
     }
 
     fn append(&mut self, text: &[u8]) -> bool {
-        self.values.truncate(self.length);
         self.values.extend_from_slice(text);
-        self.end_row(self.values.len())
+        end_row(&mut self.offsets, &self.values)
     }
 
     fn append_null(&mut self) {
         self.nulls.push(self.offsets.len() - 1);
-        // What was the length of the rows before stays one that fits.
-        self.end_row(self.length);
+        end_row(&mut self.offsets, &self.values);
     }
 
     fn row_width(&self) -> usize {
         size_of::<i32>()
     }
 
-    fn finish(&mut self) -> Result<ArrayRef, usize> {
+    fn finish(&mut self, next_rows: usize) -> Result<ArrayRef, usize> {
         let rows = self.offsets.len() - 1;
-        let mut values = std::mem::replace(&mut self.values, vec![0; self.length]);
-        values.truncate(self.length);
-        self.length = 0;
-        let mut next_offsets = Vec::with_capacity(rows + 1);
-        next_offsets.push(0);
-        let offsets = std::mem::replace(&mut self.offsets, next_offsets);
-        let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
         let nulls = self.nulls.finish(rows);
-        let values = arrow::buffer::Buffer::from_vec(values);
+        let (offsets, values) = take_rows(&mut self.offsets, &mut self.values, next_rows);
         match StringArray::try_new(offsets.clone(), values.clone(), nulls.clone()) {
             Ok(array) => Ok(Arc::new(array)),
             Err(_) => {
@@ -124,6 +127,28 @@ impl ColumnBuilder for TextBuilder {
             }
         }
     }
+}
+
+/// Ends a row, unless there is more than an array can hold.
+fn end_row(offsets: &mut Vec<i32>, values: &[u8]) -> bool {
+    let offset = i32::try_from(values.len());
+    offsets.extend(offset.ok());
+    offset.is_ok()
+}
+
+/// Takes what has been collected; leaves room for `next_rows` rows like these.
+fn take_rows(
+    offsets: &mut Vec<i32>,
+    values: &mut Vec<u8>,
+    next_rows: usize,
+) -> (OffsetBuffer<i32>, Buffer) {
+    let bytes_per_row = values.len() / (offsets.len() - 1).max(1) + 1;
+    let mut next = Vec::with_capacity(next_rows + 1);
+    next.push(0);
+    let offsets = std::mem::replace(offsets, next);
+    let room = Vec::with_capacity(next_rows * bytes_per_row);
+    let values = std::mem::replace(values, room);
+    (OffsetBuffer::new(offsets.into()), Buffer::from_vec(values))
 }
 
 /// Collects binary values, written as pairs of hexadecimal digits with blanks between.
@@ -140,14 +165,6 @@ impl Default for BinaryBuilder {
             offsets: vec![0],
             nulls: NullRows::default(),
         }
-    }
-}
-
-impl BinaryBuilder {
-    fn end_row(&mut self) -> bool {
-        let offset = i32::try_from(self.values.len());
-        self.offsets.extend(offset.ok());
-        offset.is_ok()
     }
 }
 
@@ -183,27 +200,23 @@ impl ColumnBuilder for BinaryBuilder {
             };
             self.values.push(byte);
         }
-        self.end_row()
+        end_row(&mut self.offsets, &self.values)
     }
 
     fn append_null(&mut self) {
         self.nulls.push(self.offsets.len() - 1);
-        self.end_row();
+        end_row(&mut self.offsets, &self.values);
     }
 
     fn row_width(&self) -> usize {
         size_of::<i32>()
     }
 
-    fn finish(&mut self) -> Result<ArrayRef, usize> {
+    fn finish(&mut self, next_rows: usize) -> Result<ArrayRef, usize> {
         let rows = self.offsets.len() - 1;
-        let offsets = std::mem::replace(&mut self.offsets, vec![0]);
-        let values = std::mem::take(&mut self.values);
-        Ok(Arc::new(BinaryArray::new(
-            OffsetBuffer::new(offsets.into()),
-            values.into(),
-            self.nulls.finish(rows),
-        )))
+        let nulls = self.nulls.finish(rows);
+        let (offsets, values) = take_rows(&mut self.offsets, &mut self.values, next_rows);
+        Ok(Arc::new(BinaryArray::new(offsets, values, nulls)))
     }
 }
 
@@ -246,8 +259,9 @@ impl ColumnBuilder for UuidBuilder {
         UUID_WIDTH
     }
 
-    fn finish(&mut self) -> Result<ArrayRef, usize> {
-        let values = std::mem::take(&mut self.values);
+    fn finish(&mut self, next_rows: usize) -> Result<ArrayRef, usize> {
+        let room = Vec::with_capacity(next_rows * UUID_WIDTH);
+        let values = std::mem::replace(&mut self.values, room);
         let nulls = self.nulls.finish(values.len() / UUID_WIDTH);
         Ok(Arc::new(FixedSizeBinaryArray::new(
             16,

@@ -65,7 +65,7 @@ impl CsvDecoder {
             }
         }
         if full {
-            self.batch.flush()?;
+            self.batch.complete()?;
         }
         Ok(input.len() - rest.len())
     }

@@ -27,7 +27,19 @@ pub(super) fn power_of_ten(n: usize) -> u64 {
 }
 
 /// Reads the digits `text` begins with, at most 19: their value and how many they are.
+#[inline(always)]
 pub(super) fn digits(text: &[u8]) -> (u64, usize) {
+    if let Some(word) = text.first_chunk() {
+        let (value, count) = eight_digits(u64::from_le_bytes(*word));
+        if count < 8 {
+            return (value, count);
+        }
+    }
+    many_digits(text)
+}
+
+/// Like [`digits`], for more than seven of them and for the end of the input.
+fn many_digits(text: &[u8]) -> (u64, usize) {
     let mut value = 0;
     let mut rest = text;
     // Eight at a time; 16 digits cannot overflow.
@@ -57,6 +69,7 @@ pub(super) fn digits(text: &[u8]) -> (u64, usize) {
 
 /// The digits that eight characters begin with, first character in the lowest byte: their value
 /// and how many they are.
+#[inline(always)]
 fn eight_digits(word: u64) -> (u64, usize) {
     let word = word ^ 0x3030_3030_3030_3030;
     // Marks bytes above 9. A carry can only reach bytes behind one that is marked.
@@ -71,6 +84,7 @@ fn eight_digits(word: u64) -> (u64, usize) {
 }
 
 /// Splits off a minus sign.
+#[inline(always)]
 pub(super) fn sign(text: &[u8]) -> (bool, &[u8]) {
     match text {
         [b'-', rest @ ..] => (true, rest),
@@ -87,7 +101,7 @@ where
 {
     type Arrow = T;
 
-    #[inline]
+    #[inline(always)]
     fn parse(&mut self, text: &[u8]) -> Option<(T::Native, usize)> {
         let (negative, rest) = sign(text);
         let (magnitude, count) = digits(rest);
@@ -110,7 +124,7 @@ where
 {
     type Arrow = T;
 
-    #[inline]
+    #[inline(always)]
     fn parse(&mut self, text: &[u8]) -> Option<(T::Native, usize)> {
         if let [b'0'..=b'9', ..] | [b'-', b'0'..=b'9', ..] = text {
             // Correctly rounded. What overflows is no value that Athena wrote.
@@ -175,6 +189,7 @@ impl Decimal {
         (first.is_ascii_digit() && last.is_ascii_digit()).then_some((magnitude, count))
     }
 
+    #[inline(always)]
     fn magnitude(&self, text: &[u8]) -> Option<(u128, usize)> {
         let (whole, whole_count) = digits(text);
         if (1..MAX_DIGITS).contains(&whole_count) {
@@ -196,7 +211,7 @@ impl Decimal {
 impl Parse for Decimal {
     type Arrow = Decimal128Type;
 
-    #[inline]
+    #[inline(always)]
     fn parse(&mut self, text: &[u8]) -> Option<(i128, usize)> {
         let (negative, rest) = sign(text);
         let (magnitude, count) = self.magnitude(rest)?;

@@ -75,9 +75,9 @@ impl<P: Parse + Send> ColumnBuilder for PrimitiveBuilder<P> {
         size_of::<<P::Arrow as ArrowPrimitiveType>::Native>()
     }
 
-    fn finish(&mut self) -> Result<ArrayRef, usize> {
+    fn finish(&mut self, next_rows: usize) -> Result<ArrayRef, usize> {
         let rows = self.values.len();
-        let values = std::mem::replace(&mut self.values, Vec::with_capacity(rows));
+        let values = std::mem::replace(&mut self.values, Vec::with_capacity(next_rows));
         let array = PrimitiveArray::<P::Arrow>::new(values.into(), self.nulls.finish(rows));
         Ok(match &self.data_type {
             Some(data_type) => Arc::new(array.with_data_type(data_type.clone())),
@@ -126,10 +126,11 @@ impl ColumnBuilder for BooleanBuilder {
         1
     }
 
-    fn finish(&mut self) -> Result<ArrayRef, usize> {
+    fn finish(&mut self, next_rows: usize) -> Result<ArrayRef, usize> {
         let rows = self.values.len();
         let values = BooleanBuffer::from(self.values.as_slice());
         self.values.clear();
+        self.values.reserve(next_rows);
         Ok(Arc::new(BooleanArray::new(values, self.nulls.finish(rows))))
     }
 }

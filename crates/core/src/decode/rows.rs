@@ -83,7 +83,7 @@ impl RowDecoder {
             self.batch.append(missing, None)?;
         }
         if self.batch.end_row(bytes) {
-            self.batch.flush()?;
+            self.batch.complete()?;
         }
         Ok(())
     }

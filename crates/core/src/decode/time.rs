@@ -11,45 +11,68 @@ use std::marker::PhantomData;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
-/// The value of two digits; above 99 if they are none.
-fn two_digits(tens: u8, ones: u8) -> u32 {
-    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
-    if tens > 9 || ones > 9 {
-        return u32::MAX;
+/// Days of the 400 years after which the calendar repeats.
+const DAYS_PER_CYCLE: i64 = 146_097;
+/// Days from 0000-01-01 to 1970-01-01.
+const EPOCH: i64 = 719_528;
+
+/// Matches eight characters, first in the lowest byte, with a pattern in which `0` stands for
+/// any digit. Gives the pairs of neighbouring digits as numbers: the one of the characters `n`
+/// and `n + 1` in byte `n`.
+#[inline(always)]
+fn digit_pairs(text: [u8; 8], pattern: [u8; 8]) -> Option<[u8; 8]> {
+    /// Takes a byte over 0x7F: digits from 10 on, other characters from 1 on.
+    const fn excess(pattern: [u8; 8]) -> u64 {
+        let pattern = u64::from_le_bytes(pattern);
+        let is_digit = (pattern ^ ZEROS).wrapping_sub(ONES) & !(pattern ^ ZEROS) & HIGHS;
+        (ONES * 0x7F) - (is_digit >> 7) * 9
     }
-    u32::from(tens) * 10 + u32::from(ones)
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = ONES * 0x80;
+    const ZEROS: u64 = ONES * b'0' as u64;
+    let digits = u64::from_le_bytes(text) ^ u64::from_le_bytes(pattern);
+    if (digits.wrapping_add(excess(pattern)) | digits) & HIGHS != 0 {
+        return None;
+    }
+    Some((digits.wrapping_mul(10).wrapping_add(digits >> 8)).to_le_bytes())
 }
 
-/// Days from 1970-01-01 to a date; `None` if there is no such day.
-fn days_since_epoch(year: i64, month: u32, day: u32) -> Option<i64> {
-    /// Days of the year before each month begins, from January on, in a common year.
-    const BEFORE_MONTH: [u32; 13] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
-    /// Days from 0000-01-01 to 1970-01-01.
-    const EPOCH: i64 = 719_528;
-    let index = usize::try_from(month.wrapping_sub(1)).ok()?;
-    let (before, after) = (BEFORE_MONTH.get(index)?, BEFORE_MONTH.get(index + 1)?);
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let length = after - before + u32::from(leap && month == 2);
+/// Days from 1970-01-01 to a date; `None` if there is no such day. Years from 0 to 9999.
+#[inline(always)]
+fn days_since_epoch(year: u32, month: u8, day: u8) -> Option<i64> {
+    /// Days of the year before each month, and before the year after, in a common year.
+    const BEFORE_MONTH: [u16; 14] = [
+        0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365,
+    ];
+    let month = usize::from(month);
+    let (before, after) = (BEFORE_MONTH.get(month)?, BEFORE_MONTH.get(month + 1)?);
+    let leap = u16::from(year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
+    let length = after - before + if month == 2 { leap } else { 0 };
+    let day = u16::from(day);
     if day == 0 || day > length {
         return None;
     }
-    let day_of_year = before + u32::from(leap && month > 2) + day - 1;
-    let past = year - 1;
-    let leap_days = past.div_euclid(4) - past.div_euclid(100) + past.div_euclid(400) + 1;
-    Some(year * 365 + leap_days + i64::from(day_of_year) - EPOCH)
+    let day_of_year = before + if month > 2 { leap } else { 0 } + day - 1;
+    let before_year = year * 365 + year.div_ceil(4) - year.div_ceil(100) + year.div_ceil(400);
+    Some(i64::from(before_year + u32::from(day_of_year)) - EPOCH)
 }
 
 /// Reads the date at the beginning of `text`, as days from 1970-01-01.
+#[inline(always)]
 pub(super) fn date(text: &[u8]) -> Option<(i64, usize)> {
-    if let Some([y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2]) = text.first_chunk() {
-        let (century, year) = (two_digits(*y1, *y2), two_digits(*y3, *y4));
-        if century > 99 || year > 99 {
-            return None;
-        }
-        let year = i64::from(century * 100 + year);
-        let days = days_since_epoch(year, two_digits(*m1, *m2), two_digits(*d1, *d2))?;
+    if let Some((start, [d1, d2, ..])) = text.split_first_chunk()
+        && let Some([century, _, year, _, _, month, ..]) = digit_pairs(*start, *b"0000-00-")
+    {
+        let year = u32::from(century) * 100 + u32::from(year);
+        let days = days_since_epoch(year, month, two_digits(*d1, *d2)?)?;
         return Some((days, "yyyy-mm-dd".len()));
     }
+    long_date(text)
+}
+
+/// Like [`date`], for years of more than four digits or with a sign.
+#[cold]
+fn long_date(text: &[u8]) -> Option<(i64, usize)> {
     let (negative, rest) = match text {
         [b'+', rest @ ..] => (false, rest),
         _ => sign(text),
@@ -64,30 +87,33 @@ pub(super) fn date(text: &[u8]) -> Option<(i64, usize)> {
     };
     let year = i64::try_from(year).ok()?;
     let year = if negative { -year } else { year };
-    let days = days_since_epoch(year, two_digits(*m1, *m2), two_digits(*d1, *d2))?;
+    let year_of_cycle = u32::try_from(year.rem_euclid(400)).ok()?;
+    let days = days_since_epoch(year_of_cycle, two_digits(*m1, *m2)?, two_digits(*d1, *d2)?)?;
+    let days = days + year.div_euclid(400) * DAYS_PER_CYCLE;
     Some((days, text.len() - rest.len() + count + "-mm-dd".len()))
 }
 
+/// The value of two digits.
+#[inline(always)]
+fn two_digits(tens: u8, ones: u8) -> Option<u8> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then(|| tens * 10 + ones)
+}
+
 /// Reads `hh:mm:ss` at the beginning of `text`, as seconds.
+#[inline(always)]
 pub(super) fn seconds_of_day(text: &[u8]) -> Option<(i64, usize)> {
-    let [h1, h2, b':', m1, m2, b':', s1, s2] = text.first_chunk()? else {
+    let [hour, _, _, minute, _, _, second, _] = digit_pairs(*text.first_chunk()?, *b"00:00:00")?;
+    if hour > 23 || minute > 59 || second > 59 {
         return None;
-    };
-    let (hour, minute, second) = (
-        two_digits(*h1, *h2),
-        two_digits(*m1, *m2),
-        two_digits(*s1, *s2),
-    );
-    (hour < 24 && minute < 60 && second < 60).then(|| {
-        (
-            i64::from(hour * 3600 + minute * 60 + second),
-            "hh:mm:ss".len(),
-        )
-    })
+    }
+    let seconds = u32::from(hour) * 3600 + u32::from(minute) * 60 + u32::from(second);
+    Some((i64::from(seconds), "hh:mm:ss".len()))
 }
 
 /// Reads the fraction of a second at the beginning of `text`, if there is one, in units of which
 /// a second has 10 to the power of `unit_digits`. `None` if it is finer than the unit.
+#[inline(always)]
 pub(super) fn fraction(text: &[u8], unit_digits: usize) -> Option<(i64, usize)> {
     let [b'.', rest @ ..] = text else {
         return Some((0, 0));
@@ -114,7 +140,7 @@ pub(super) struct Date;
 impl Parse for Date {
     type Arrow = Date32Type;
 
-    #[inline]
+    #[inline(always)]
     fn parse(&mut self, text: &[u8]) -> Option<(i32, usize)> {
         let (days, length) = date(text)?;
         Some((i32::try_from(days).ok()?, length))
@@ -158,6 +184,7 @@ struct Local {
     length: usize,
 }
 
+#[inline(always)]
 fn local(text: &[u8], unit_digits: usize) -> Option<Local> {
     let (days, date_length) = date(text)?;
     let [b' ', rest @ ..] = text.get(date_length..)? else {
@@ -173,6 +200,7 @@ fn local(text: &[u8], unit_digits: usize) -> Option<Local> {
 }
 
 /// Units since 1970; `None` if 64 bits do not hold it.
+#[inline(always)]
 fn units(seconds: i64, fraction: i64, unit_digits: usize) -> Option<i64> {
     let units = i128::from(seconds) * i128::from(power_of_ten(unit_digits)) + i128::from(fraction);
     i64::try_from(units).ok()
@@ -197,7 +225,7 @@ impl<T> Timestamp<T> {
 impl<T: ArrowPrimitiveType<Native = i64>> Parse for Timestamp<T> {
     type Arrow = T;
 
-    #[inline]
+    #[inline(always)]
     fn parse(&mut self, text: &[u8]) -> Option<(i64, usize)> {
         let local = local(text, self.unit_digits)?;
         let value = units(local.seconds, local.fraction, self.unit_digits)?;

@@ -47,6 +47,7 @@ fn zone(name: &[u8]) -> Option<Zone> {
         .find_map(|prefix| name.strip_prefix(prefix.as_bytes()))
         .unwrap_or(name);
     match offset_text {
+        [] if name.is_empty() => None,
         [] | b"Z" => Some(Zone::Fixed(0)),
         [b'+', rest @ ..] => offset(rest).map(Zone::Fixed),
         [b'-', rest @ ..] => offset(rest).map(|offset| Zone::Fixed(-offset)),
