@@ -53,10 +53,14 @@ private:
     bool is_retryable_;
 };
 
-// Throws what a failed call left in its `out_error`.
-inline void check(athena_status status, athena_error *error) {
+// Calls a function of the C interface, which has `out_error` as its last parameter, and
+// throws what went wrong.
+template <typename... Parameters, typename... Arguments>
+void call(athena_status (*function)(Parameters...), Arguments... arguments) {
+    athena_error *owned = nullptr;
+    athena_status status = function(arguments..., &owned);
     if (status != ATHENA_STATUS_OK) {
-        throw athena::error(status, error);
+        throw error(status, owned);
     }
 }
 
@@ -109,28 +113,24 @@ public:
 
     athena::schema schema() const {
         athena::schema schema;
-        athena_error *error = nullptr;
-        check(athena_result_schema(get(), schema.out(), &error), error);
+        call(athena_result_schema, get(), schema.out());
         return schema;
     }
     // The next batch; one that is false after the last.
     athena::batch fetch() {
         athena::batch batch;
-        athena_error *error = nullptr;
-        check(athena_fetch(get(), batch.out(), &error), error);
+        call(athena_fetch, get(), batch.out());
         return batch;
     }
     // The batches not fetched yet, for a library that reads Arrow streams.
     athena::stream stream() {
         athena::stream stream;
-        athena_error *error = nullptr;
-        check(athena_result_stream(get(), stream.out(), &error), error);
+        call(athena_result_stream, get(), stream.out());
         return stream;
     }
     // Stops the reading; any thread may call it.
     void cancel() const {
-        athena_error *error = nullptr;
-        check(athena_result_cancel(get(), &error), error);
+        call(athena_result_cancel, get());
     }
     std::string query_execution_id() const { return athena_result_query_execution_id(get()); }
 
@@ -146,40 +146,31 @@ public:
     explicit statement(athena_statement *handle) : handle_(handle) {}
 
     void set_sql(const std::string &sql) {
-        athena_error *error = nullptr;
-        check(athena_statement_set_sql(get(), sql.c_str(), &error), error);
+        call(athena_statement_set_sql, get(), sql.c_str());
     }
     void bind_null(std::size_t index) {
-        athena_error *error = nullptr;
-        check(athena_statement_bind_null(get(), index, &error), error);
+        call(athena_statement_bind_null, get(), index);
     }
     void bind_int64(std::size_t index, std::int64_t value) {
-        athena_error *error = nullptr;
-        check(athena_statement_bind_int64(get(), index, value, &error), error);
+        call(athena_statement_bind_int64, get(), index, value);
     }
     void bind_double(std::size_t index, double value) {
-        athena_error *error = nullptr;
-        check(athena_statement_bind_double(get(), index, value, &error), error);
+        call(athena_statement_bind_double, get(), index, value);
     }
     void bind_decimal(std::size_t index, const std::string &value) {
-        athena_error *error = nullptr;
-        check(athena_statement_bind_decimal(get(), index, value.c_str(), &error), error);
+        call(athena_statement_bind_decimal, get(), index, value.c_str());
     }
     void bind_text(std::size_t index, const std::string &value) {
-        athena_error *error = nullptr;
-        check(athena_statement_bind_text(get(), index, value.data(), value.size(), &error),
-              error);
+        call(athena_statement_bind_text, get(), index, value.data(), value.size());
     }
     athena::result execute() {
-        athena_result *result = nullptr;
-        athena_error *error = nullptr;
-        check(athena_statement_execute(get(), &result, &error), error);
-        return athena::result(result);
+        athena_result *handle = nullptr;
+        call(athena_statement_execute, get(), &handle);
+        return athena::result(handle);
     }
     // Stops the running query; any thread may call it.
     void cancel() const {
-        athena_error *error = nullptr;
-        check(athena_statement_cancel(get(), &error), error);
+        call(athena_statement_cancel, get());
     }
 
     athena_statement *get() const { return handle_.get(); }
@@ -192,22 +183,19 @@ private:
 class connection {
 public:
     explicit connection(const std::string &connection_string) {
-        athena_connection *connection = nullptr;
-        athena_error *error = nullptr;
-        check(athena_connect(connection_string.c_str(), &connection, &error), error);
-        handle_.reset(connection);
+        athena_connection *handle = nullptr;
+        call(athena_connect, connection_string.c_str(), &handle);
+        handle_.reset(handle);
     }
 
     athena::result execute(const std::string &sql) const {
-        athena_result *result = nullptr;
-        athena_error *error = nullptr;
-        check(athena_execute(get(), sql.c_str(), &result, &error), error);
-        return athena::result(result);
+        athena_result *handle = nullptr;
+        call(athena_execute, get(), sql.c_str(), &handle);
+        return athena::result(handle);
     }
     athena::statement statement(const std::string &sql) const {
         athena_statement *handle = nullptr;
-        athena_error *error = nullptr;
-        check(athena_statement_new(get(), &handle, &error), error);
+        call(athena_statement_new, get(), &handle);
         athena::statement statement(handle);
         statement.set_sql(sql);
         return statement;
