@@ -13,13 +13,14 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::athena::work_groups::WorkGroup;
+use crate::catalog::{Catalog, CatalogTable};
 use crate::engine::Engine;
 use crate::execution::State;
 use crate::fault::{Fault, Faults};
 use crate::fixture::{Fixture, Fixtures, Matcher};
 use crate::record::{Record, Request};
 use crate::server;
-use crate::service::{ACCOUNT, Executions, Service, Settings};
+use crate::service::{ACCOUNT, Executions, Saved, Service, Settings};
 use crate::sigv4::{Key, Keys};
 use crate::store::Store;
 
@@ -28,6 +29,7 @@ pub struct Builder {
     listen: SocketAddr,
     data_dir: Option<PathBuf>,
     engine: Option<Arc<dyn Engine>>,
+    catalog: Arc<dyn Catalog>,
     keys: Keys,
     work_groups: BTreeMap<String, WorkGroup>,
     buckets: Vec<String>,
@@ -43,6 +45,10 @@ impl Builder {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             data_dir: None,
             engine: None,
+            catalog: Arc::new(BTreeMap::from([(
+                "default".to_owned(),
+                Vec::<CatalogTable>::new(),
+            )])),
             keys: Keys::default(),
             work_groups: BTreeMap::from([(primary.name.clone(), primary)]),
             buckets: Vec::new(),
@@ -71,6 +77,14 @@ impl Builder {
     #[must_use]
     pub fn engine(mut self, engine: Arc<dyn Engine>) -> Self {
         self.engine = Some(engine);
+        self
+    }
+
+    /// What the metadata calls of Athena and Glue read; by default an empty database
+    /// `default`.
+    #[must_use]
+    pub fn catalog(mut self, catalog: Arc<dyn Catalog>) -> Self {
+        self.catalog = catalog;
         self
     }
 
@@ -177,12 +191,14 @@ impl Builder {
             settings: self.settings,
             store,
             engine: self.engine,
+            catalog: self.catalog,
             keys: self.keys,
             fixtures: self.fixtures,
             faults: self.faults,
             record: Record::default(),
             executions: Executions::default(),
             work_groups: Mutex::new(self.work_groups),
+            saved: Saved::default(),
         });
         let (stop, stopped) = watch::channel(false);
         let server = tokio::spawn(server::serve(listener, service.clone(), stopped));

@@ -20,6 +20,7 @@
 mod athena;
 mod body;
 mod builder;
+mod catalog;
 mod clock;
 mod columns;
 mod control;
@@ -43,12 +44,15 @@ mod server;
 mod service;
 mod sigv4;
 mod socket;
+#[cfg(feature = "sql")]
+pub mod sql;
 mod store;
 mod sts;
 mod xml;
 
 pub use athena::work_groups::WorkGroup;
 pub use builder::{Builder, Sandbox};
+pub use catalog::{Catalog, CatalogTable};
 pub use columns::column;
 pub use execution::State;
 pub use fault::{Fault, FaultAction};

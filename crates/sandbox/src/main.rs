@@ -13,8 +13,10 @@ A faithful local Amazon Athena: Athena, Glue, S3 and STS on one loopback endpoin
 Usage: athena-sandbox [options]
 
   --listen ADDRESS       loopback address and port (default 127.0.0.1:0; port 0 picks one)
-  --data DIR             keep buckets in DIR (default: a folder that goes with the program)
+  --data DIR             register tables: DIR/<database>/<table>.parquet or .csv, or folders
+                         of such files
   --dataset NAME         register data: flights, or tpch:SCALE such as tpch:0.1 (repeatable)
+  --store DIR            keep buckets in DIR (default: a folder that goes with the program)
   --output-location URI  where work group `primary` puts results, such as s3://results/
   --access-key ID        accept only this key, and verify signatures
   --secret-key SECRET    its secret; better given as ATHENA_SANDBOX_SECRET_KEY
@@ -85,6 +87,7 @@ enum Command {
 struct Options {
     listen: Option<SocketAddr>,
     data: Option<String>,
+    store: Option<String>,
     datasets: Vec<String>,
     output_location: Option<String>,
     access_key: Option<String>,
@@ -123,6 +126,7 @@ impl Options {
             let known = [
                 "--listen",
                 "--data",
+                "--store",
                 "--dataset",
                 "--output-location",
                 "--access-key",
@@ -161,7 +165,14 @@ impl Options {
                 self.listen = Some(address);
             }
             "--data" => self.data = Some(value),
-            "--dataset" => self.datasets.push(value),
+            "--store" => self.store = Some(value),
+            "--dataset" => {
+                #[cfg(feature = "sql")]
+                value
+                    .parse::<athena_sandbox::sql::Dataset>()
+                    .map_err(|problem| format!("--dataset: {problem}"))?;
+                self.datasets.push(value);
+            }
             "--output-location" => self.output_location = Some(value),
             "--access-key" => self.access_key = Some(value),
             "--secret-key" => self.secret_key = Some(value),
@@ -186,7 +197,7 @@ impl Options {
         if let Some(address) = self.listen {
             builder = builder.listen(address);
         }
-        if let Some(path) = &self.data {
+        if let Some(path) = &self.store {
             builder = builder.data_dir(path);
         }
         if let Some(uri) = &self.output_location {
@@ -204,12 +215,27 @@ impl Options {
         Ok(builder)
     }
 
+    #[cfg(feature = "sql")]
     fn engine(&self, builder: Builder) -> io::Result<Builder> {
-        if self.datasets.is_empty() {
+        use athena_sandbox::sql::{Dataset, SqlEngine};
+
+        let mut engine = SqlEngine::builder();
+        for name in &self.datasets {
+            engine = engine.dataset(name.parse::<Dataset>().map_err(io::Error::other)?);
+        }
+        if let Some(folder) = &self.data {
+            engine = engine.data_dir(folder);
+        }
+        Ok(builder.engine(std::sync::Arc::new(engine.build()?)))
+    }
+
+    #[cfg(not(feature = "sql"))]
+    fn engine(&self, builder: Builder) -> io::Result<Builder> {
+        if self.datasets.is_empty() && self.data.is_none() {
             return Ok(builder);
         }
         Err(io::Error::other(
-            "--dataset needs the feature `sql`, which this program was built without",
+            "--dataset and --data need the feature `sql`, which this program was built without",
         ))
     }
 }

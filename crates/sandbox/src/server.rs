@@ -196,10 +196,11 @@ async fn json_service(
     {
         return Ok((reply::auth_error(name, &problem, ""), faults));
     }
-    let answer = members.and_then(|members| match name {
-        ServiceName::Glue => glue::handle(service, &operation, &members),
-        _ => athena::handle(service, &operation, &members, &faults),
-    });
+    let answer = match (members, name) {
+        (Err(problem), _) => Err(problem),
+        (Ok(members), ServiceName::Glue) => glue::handle(service, &operation, &members).await,
+        (Ok(members), _) => athena::handle(service, &operation, &members, &faults).await,
+    };
     Ok((
         answer.map_or_else(reply::json_error, |bytes| reply::json(200, bytes)),
         faults,

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::athena::work_groups::WorkGroup;
+use crate::catalog::Catalog;
 use crate::engine::Engine;
 use crate::execution::{Execution, State};
 use crate::fault::Faults;
@@ -12,6 +13,7 @@ use crate::fixture::Fixtures;
 use crate::record::Record;
 use crate::sigv4::Keys;
 use crate::store::Store;
+use serde_json::Value;
 
 /// The account every resource belongs to.
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -38,14 +40,49 @@ pub(crate) struct Service {
     pub(crate) faults: Faults,
     pub(crate) record: Record,
     pub(crate) executions: Executions,
+    pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) work_groups: Mutex<BTreeMap<String, WorkGroup>>,
+    pub(crate) saved: Saved,
+}
+
+/// What callers save besides work groups.
+#[derive(Debug, Default)]
+pub(crate) struct Saved {
+    /// By work group and name.
+    prepared: Mutex<BTreeMap<(String, String), Prepared>>,
+    /// By id.
+    named_queries: Mutex<BTreeMap<String, Value>>,
+    /// By ARN.
+    tags: Mutex<BTreeMap<String, BTreeMap<String, String>>>,
+}
+
+/// A prepared statement.
+#[derive(Debug, Clone)]
+pub(crate) struct Prepared {
+    pub(crate) query: String,
+    pub(crate) description: Option<String>,
+    pub(crate) modified: SystemTime,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Service {
     pub(crate) fn work_groups(&self) -> MutexGuard<'_, BTreeMap<String, WorkGroup>> {
-        self.work_groups
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.work_groups)
+    }
+
+    pub(crate) fn prepared(&self) -> MutexGuard<'_, BTreeMap<(String, String), Prepared>> {
+        lock(&self.saved.prepared)
+    }
+
+    pub(crate) fn named_queries(&self) -> MutexGuard<'_, BTreeMap<String, Value>> {
+        lock(&self.saved.named_queries)
+    }
+
+    pub(crate) fn tags(&self) -> MutexGuard<'_, BTreeMap<String, BTreeMap<String, String>>> {
+        lock(&self.saved.tags)
     }
 }
 

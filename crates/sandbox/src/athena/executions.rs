@@ -6,8 +6,8 @@ use std::time::SystemTime;
 use serde_json::{Map, Value, json};
 
 use super::input::{Constraints, Input};
-use super::paging;
-use super::work_groups::{self, with_token};
+use super::paging::{self, with_token};
+use super::work_groups;
 use crate::clock::epoch_seconds;
 use crate::engine::StatementType;
 use crate::error::ApiError;

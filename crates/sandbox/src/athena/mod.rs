@@ -2,9 +2,13 @@
 
 mod executions;
 pub(crate) mod input;
-mod paging;
+pub(crate) mod metadata;
+mod named_queries;
+pub(crate) mod paging;
+mod prepared;
 mod results;
 mod start;
+mod tags;
 pub(crate) mod work_groups;
 
 use std::sync::Arc;
@@ -18,7 +22,7 @@ use crate::service::Service;
 use input::Input;
 
 /// Answers one operation; the bytes are JSON.
-pub(crate) fn handle(
+pub(crate) async fn handle(
     service: &Arc<Service>,
     operation: &str,
     members: &Map<String, Value>,
@@ -39,6 +43,27 @@ pub(crate) fn handle(
         "UpdateWorkGroup" => work_groups::update(service, input)?,
         "DeleteWorkGroup" => work_groups::delete(service, input)?,
         "ListEngineVersions" => work_groups::engine_versions(input)?,
+        "CreatePreparedStatement" => prepared::create(service, input)?,
+        "UpdatePreparedStatement" => prepared::update(service, input)?,
+        "GetPreparedStatement" => prepared::get(service, input)?,
+        "BatchGetPreparedStatement" => prepared::batch_get(service, input)?,
+        "ListPreparedStatements" => prepared::list(service, input)?,
+        "DeletePreparedStatement" => prepared::delete(service, input)?,
+        "CreateNamedQuery" => named_queries::create(service, input)?,
+        "UpdateNamedQuery" => named_queries::update(service, input)?,
+        "GetNamedQuery" => named_queries::get(service, input)?,
+        "BatchGetNamedQuery" => named_queries::batch_get(service, input)?,
+        "ListNamedQueries" => named_queries::list(service, input)?,
+        "DeleteNamedQuery" => named_queries::delete(service, input)?,
+        "ListDataCatalogs" => metadata::list_data_catalogs(input)?,
+        "GetDataCatalog" => metadata::get_data_catalog(input)?,
+        "ListDatabases" => metadata::list_databases(service, input).await?,
+        "GetDatabase" => metadata::get_database(service, input).await?,
+        "ListTableMetadata" => metadata::list_table_metadata(service, input).await?,
+        "GetTableMetadata" => metadata::get_table_metadata(service, input).await?,
+        "TagResource" => tags::tag(service, input)?,
+        "UntagResource" => tags::untag(service, input)?,
+        "ListTagsForResource" => tags::list(service, input)?,
         _ => return Err(ApiError::unknown_operation()),
     };
     Ok(value.to_string().into())

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
 
 use super::input::{Constraints, Input};
 use crate::error::ApiError;
@@ -49,4 +50,12 @@ pub(crate) fn page<T>(
     let end = start.saturating_add(size).min(total);
     let next = (end < total).then(|| token(scope, end as u64));
     Ok((items.into_iter().skip(start).take(size).collect(), next))
+}
+
+/// Adds `NextToken` if there is one.
+pub(crate) fn with_token(mut page: Value, next: Option<String>) -> Value {
+    if let Some(next) = next {
+        page["NextToken"] = next.into();
+    }
+    page
 }

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde_json::{Map, Value, json};
 
 use super::input::{Constraints, Input};
-use super::paging;
+use super::paging::{self, with_token};
 use crate::clock::epoch_seconds;
 use crate::error::ApiError;
 use crate::service::Service;
@@ -232,14 +232,6 @@ pub(super) fn engine_versions(input: Input<'_>) -> Result<Value, ApiError> {
     );
     let (versions, next) = paging::page(input, "ListEngineVersions", 1, 10, all.to_vec())?;
     Ok(with_token(json!({"EngineVersions": versions}), next))
-}
-
-/// Adds `NextToken` if there is one.
-pub(super) fn with_token(mut page: Value, next: Option<String>) -> Value {
-    if let Some(next) = next {
-        page["NextToken"] = next.into();
-    }
-    page
 }
 
 fn check_configuration(configuration: Input<'_>) -> Result<(), ApiError> {

@@ -1,0 +1,266 @@
+//! Faults on demand, one by one, and the control endpoint that asks for them.
+
+mod support;
+
+use std::io::ErrorKind;
+use std::time::{Duration, Instant};
+
+use athena_sandbox::{Fault, FaultAction, Fixture, Sandbox, column};
+use serde_json::json;
+use support::*;
+
+fn with_object() -> Sandbox {
+    let sandbox = sandbox();
+    sandbox.put_object("bucket", "k", &[b'x'; 1000]).unwrap();
+    sandbox
+}
+
+fn try_get(sandbox: &Sandbox) -> std::io::Result<Response> {
+    send(
+        sandbox,
+        "GET",
+        "/bucket/k",
+        &[("authorization", AUTHORIZATION)],
+        b"",
+    )
+}
+
+#[test]
+fn athena_errors_come_on_the_chosen_call() {
+    let sandbox = sandbox();
+    for (action, status, error_type) in [
+        (FaultAction::Throttle, 400, "ThrottlingException"),
+        (
+            FaultAction::TooManyRequests,
+            400,
+            "TooManyRequestsException",
+        ),
+        (FaultAction::InternalError, 500, "InternalServerException"),
+        (FaultAction::ServiceUnavailable, 503, "ServiceUnavailable"),
+        (FaultAction::AccessDenied, 403, "AccessDeniedException"),
+        (FaultAction::ExpiredToken, 403, "ExpiredTokenException"),
+    ] {
+        sandbox.fault(Fault::on("ListWorkGroups", action).skip(1).times(1));
+        ok(&sandbox, "ListWorkGroups", json!({}));
+        let response = athena(&sandbox, "ListWorkGroups", json!({}));
+        assert_eq!(
+            (response.status, response.json()["__type"].as_str()),
+            (status, Some(error_type))
+        );
+        ok(&sandbox, "ListWorkGroups", json!({}));
+    }
+    sandbox.fault(Fault::on("ListWorkGroups", FaultAction::Html(400)).times(1));
+    let html = athena(&sandbox, "ListWorkGroups", json!({}));
+    assert_eq!((html.status, html.header("x-amzn-requestid")), (400, None));
+    assert!(html.text().starts_with("<html>"));
+}
+
+#[test]
+fn object_errors_have_their_codes() {
+    let sandbox = with_object();
+    for (action, status, code) in [
+        (FaultAction::Throttle, 503, "SlowDown"),
+        (FaultAction::ServiceUnavailable, 503, "SlowDown"),
+        (FaultAction::InternalError, 500, "InternalError"),
+        (FaultAction::AccessDenied, 403, "AccessDenied"),
+        (FaultAction::NotFound, 404, "NoSuchKey"),
+        (FaultAction::ExpiredToken, 400, "ExpiredToken"),
+    ] {
+        sandbox.fault(Fault::on("GetObject", action).times(1));
+        let response = try_get(&sandbox).unwrap();
+        assert_eq!(response.status, status);
+        assert!(
+            response.text().contains(&format!("<Code>{code}</Code>")),
+            "{}",
+            response.text()
+        );
+    }
+    assert_eq!(try_get(&sandbox).unwrap().status, 200);
+}
+
+#[test]
+fn connections_break_where_asked() {
+    let sandbox = with_object();
+    for (action, kind) in [
+        (FaultAction::ResetBeforeHeaders, ErrorKind::ConnectionReset),
+        (FaultAction::ResetAfter(100), ErrorKind::ConnectionReset),
+        (FaultAction::CutBody(100), ErrorKind::UnexpectedEof),
+    ] {
+        sandbox.fault(Fault::on("GetObject", action.clone()).times(1));
+        assert_eq!(try_get(&sandbox).unwrap_err().kind(), kind, "{action:?}");
+    }
+    assert_eq!(try_get(&sandbox).unwrap().body.len(), 1000);
+}
+
+#[test]
+fn a_cut_body_delivers_what_comes_before() {
+    use std::io::{Read, Write};
+    let sandbox = with_object();
+    sandbox.fault(Fault::on("GetObject", FaultAction::CutBody(100)));
+    let mut stream = std::net::TcpStream::connect(sandbox.address()).unwrap();
+    write!(
+        stream,
+        "GET /bucket/k HTTP/1.1\r\nhost: x\r\nauthorization: {AUTHORIZATION}\r\n\r\n"
+    )
+    .unwrap();
+    let mut all = Vec::new();
+    stream.read_to_end(&mut all).unwrap();
+    let text = String::from_utf8(all).unwrap();
+    assert!(
+        text.to_lowercase().contains("content-length: 1000"),
+        "{text}"
+    );
+    assert_eq!(text.split_once("\r\n\r\n").unwrap().1.len(), 100);
+}
+
+#[test]
+fn objects_change_where_asked() {
+    let sandbox = with_object();
+    let etag = try_get(&sandbox)
+        .unwrap()
+        .header("etag")
+        .unwrap()
+        .to_owned();
+    sandbox.fault(Fault::on("GetObject", FaultAction::ShortObject(10)).times(1));
+    assert_eq!(try_get(&sandbox).unwrap().body.len(), 10);
+    sandbox.fault(Fault::on("GetObject", FaultAction::CorruptByte(7)).times(1));
+    let corrupt = try_get(&sandbox).unwrap().body;
+    assert_eq!(
+        corrupt
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| **byte != b'x')
+            .map(|(i, _)| i)
+            .collect::<Vec<_>>(),
+        [7]
+    );
+    sandbox.fault(Fault::on("GetObject", FaultAction::ChangedObject).times(1));
+    assert_eq!(
+        get_object(&sandbox, "/bucket/k", &[("if-match", &etag)]).status,
+        412
+    );
+    sandbox.fault(
+        Fault::on("GetObject", FaultAction::OpaqueMetadata)
+            .key("k")
+            .times(1),
+    );
+    let opaque = try_get(&sandbox).unwrap();
+    assert_eq!((opaque.body.len(), &opaque.body[..2]), (312, &b"AW"[..]));
+}
+
+#[test]
+fn slow_answers_are_slow() {
+    let sandbox = with_object();
+    for (action, least) in [
+        (FaultAction::Latency(Duration::from_millis(150)), 150),
+        (FaultAction::SlowFirstByte(Duration::from_millis(150)), 150),
+        (FaultAction::Bandwidth(5000), 150),
+    ] {
+        sandbox.fault(Fault::on("GetObject", action.clone()).times(1));
+        let begin = Instant::now();
+        assert_eq!(try_get(&sandbox).unwrap().body.len(), 1000);
+        assert!(
+            begin.elapsed() >= Duration::from_millis(least),
+            "{action:?}: {:?}",
+            begin.elapsed()
+        );
+    }
+}
+
+#[test]
+fn a_stalled_body_never_ends() {
+    use std::io::{Read, Write};
+    let sandbox = with_object();
+    sandbox.fault(Fault::on("GetObject", FaultAction::Stall(100)));
+    let mut stream = std::net::TcpStream::connect(sandbox.address()).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_millis(300)))
+        .unwrap();
+    write!(
+        stream,
+        "GET /bucket/k HTTP/1.1\r\nhost: x\r\nauthorization: {AUTHORIZATION}\r\n\r\n"
+    )
+    .unwrap();
+    let mut all = Vec::new();
+    assert_eq!(
+        stream.read_to_end(&mut all).unwrap_err().kind(),
+        ErrorKind::WouldBlock
+    );
+    assert!(all.ends_with(&[b'x'; 100]) && !all.ends_with(&[b'x'; 101]));
+}
+
+#[test]
+fn the_last_page_can_be_followed_by_an_empty_one() {
+    let sandbox = sandbox();
+    sandbox.fixture(
+        "SELECT 1",
+        Fixture::rows(vec![column("n", "integer")], vec![vec![cell("1")]]),
+    );
+    let id = start(&sandbox, "SELECT 1");
+    finish(&sandbox, &id);
+    sandbox.fault(Fault::on("GetQueryResults", FaultAction::ExtraEmptyPage));
+    let first = ok(&sandbox, "GetQueryResults", json!({"QueryExecutionId": id}));
+    let second = ok(
+        &sandbox,
+        "GetQueryResults",
+        json!({"QueryExecutionId": id, "NextToken": first["NextToken"]}),
+    );
+    assert_eq!(second["ResultSet"]["Rows"], json!([]));
+    assert_eq!(second.get("NextToken"), None);
+}
+
+#[test]
+fn the_control_endpoint_does_what_the_handle_does() {
+    let sandbox = sandbox();
+    let post = |what: &str, body: serde_json::Value| {
+        send(
+            &sandbox,
+            "POST",
+            &format!("/_sandbox/{what}"),
+            &[],
+            body.to_string().as_bytes(),
+        )
+        .unwrap()
+    };
+    let fixture = json!({"sql": "SELECT n", "columns": [{"name": "n", "type": "varchar(3)"}],
+                         "rows": [["abc"], [null]], "states": ["QUEUED"], "data_scanned": 9});
+    assert_eq!(post("fixtures", fixture).status, 200);
+    let id = start(&sandbox, "SELECT n");
+    assert_eq!(state(&execution(&sandbox, &id)), "QUEUED");
+    assert_eq!(finish(&sandbox, &id)["Statistics"]["DataScannedInBytes"], 9);
+    assert_eq!(
+        sandbox.object("results", &format!("out/{id}.csv")).unwrap(),
+        b"\"n\"\n\"abc\"\n\n"
+    );
+    assert_eq!(
+        post(
+            "faults",
+            json!({"operation": "ListWorkGroups", "action": "throttle", "times": 1})
+        )
+        .status,
+        200
+    );
+    assert_eq!(athena(&sandbox, "ListWorkGroups", json!({})).status, 400);
+    ok(&sandbox, "ListWorkGroups", json!({}));
+    for bad in [
+        json!({"operation": "x", "action": "explode"}),
+        json!({"action": "throttle"}),
+        json!([]),
+    ] {
+        assert_eq!(post("faults", bad).status, 400);
+    }
+    let all = send(&sandbox, "GET", "/_sandbox/requests", &[], b"")
+        .unwrap()
+        .json();
+    assert_eq!(all["requests"][0]["operation"], "StartQueryExecution");
+    assert_eq!(all["requests"][0]["body"]["QueryString"], "SELECT n");
+    let browser = send(
+        &sandbox,
+        "GET",
+        "/_sandbox/requests",
+        &[("origin", "http://evil.example")],
+        b"",
+    )
+    .unwrap();
+    assert_eq!(browser.status, 403);
+}
