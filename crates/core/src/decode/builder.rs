@@ -21,22 +21,16 @@ use std::marker::PhantomData;
 pub(super) trait ColumnBuilder: Send {
     /// The fast path of the CSV decoder: appends the field at the beginning of `input` if it is
     /// quoted, lies in `input` as a whole, is a value of the column's type and is followed by
-    /// `separator`. Returns how many bytes that took, separator included; 0 if nothing was
-    /// appended, which says nothing about the field being wrong.
-    fn take_quoted(&mut self, input: &[u8], separator: u8) -> usize {
-        let Some((b'"', rest)) = input.split_first() else {
-            return 0;
+    /// `separator`. Returns what follows the separator; `None` if nothing was appended, which
+    /// says nothing about the field being wrong.
+    fn take_quoted<'a>(&mut self, input: &'a [u8], separator: u8) -> Option<&'a [u8]> {
+        let (b'"', rest) = input.split_first()? else {
+            return None;
         };
-        let Some((text, [b'"', after, ..])) =
-            memchr(b'"', rest).and_then(|end| rest.split_at_checked(end))
-        else {
-            return 0;
+        let (text, [_, after, rest @ ..]) = rest.split_at_checked(memchr(b'"', rest)?)? else {
+            return None;
         };
-        if *after == separator && self.append(text) {
-            text.len() + "\"\",".len()
-        } else {
-            0
-        }
+        (*after == separator && self.append(text)).then_some(rest)
     }
 
     /// Appends the value written as `text`. `false`, and nothing appended, if it is no value of
@@ -149,6 +143,7 @@ pub(super) fn column_builder(athena_type: &AthenaType) -> Box<dyn ColumnBuilder>
 pub(super) struct NullRows(Vec<usize>);
 
 impl NullRows {
+    #[inline]
     pub(super) fn push(&mut self, row: usize) {
         self.0.push(row);
     }

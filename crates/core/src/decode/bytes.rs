@@ -27,10 +27,10 @@ impl Default for TextBuilder {
 }
 
 impl TextBuilder {
-    /// Copies the value that begins behind an opening quote, and ends the row. Returns how many
-    /// bytes it took, separator included.
+    /// Copies the value that begins behind an opening quote, and ends the row. Returns what
+    /// follows the separator. Where it fails, a part of the value may have been copied.
     #[inline]
-    fn copy_value(&mut self, text: &[u8], separator: u8) -> Option<usize> {
+    fn copy_value<'a>(&mut self, text: &'a [u8], separator: u8) -> Option<&'a [u8]> {
         let mut rest = text;
         loop {
             let quote = find_quote(rest)?;
@@ -55,7 +55,7 @@ impl TextBuilder {
             }
             if *after == separator {
                 self.offsets.push(i32::try_from(start + quote).ok()?);
-                return Some(text.len() - next.len());
+                return Some(next);
             }
             if *after != b'"' {
                 return None;
@@ -86,18 +86,16 @@ fn find_quote(text: &[u8]) -> Option<usize> {
 }
 
 impl ColumnBuilder for TextBuilder {
-    fn take_quoted(&mut self, input: &[u8], separator: u8) -> usize {
-        let Some((b'"', text)) = input.split_first() else {
-            return 0;
+    fn take_quoted<'a>(&mut self, input: &'a [u8], separator: u8) -> Option<&'a [u8]> {
+        let (b'"', text) = input.split_first()? else {
+            return None;
         };
         let start = self.values.len();
-        match self.copy_value(text, separator) {
-            Some(taken) => taken + 1,
-            None => {
-                self.values.truncate(start);
-                0
-            }
+        let rest = self.copy_value(text, separator);
+        if rest.is_none() {
+            self.values.truncate(start);
         }
+        rest
     }
 
     fn append(&mut self, text: &[u8]) -> bool {

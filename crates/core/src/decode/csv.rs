@@ -105,18 +105,19 @@ impl CsvDecoder {
             let columns = self.batch.builders.iter_mut().enumerate();
             for (index, builder) in columns.skip(self.column) {
                 let separator = if index == last { b'\n' } else { b',' };
-                let taken = if record.first() == Some(&separator) {
-                    builder.append_null();
-                    1
-                } else {
-                    builder.take_quoted(record, separator)
+                let after = match record.split_first() {
+                    Some((byte, after)) if *byte == separator => {
+                        builder.append_null();
+                        Some(after)
+                    }
+                    _ => builder.take_quoted(record, separator),
                 };
-                if taken == 0 {
+                let Some(after) = after else {
                     self.column = index;
                     self.record_bytes += rest.len() - record.len();
                     return (record, false);
-                }
-                record = record.get(taken..).unwrap_or_default();
+                };
+                record = after;
             }
             let bytes = self.record_bytes + rest.len() - record.len();
             rest = record;

@@ -29,34 +29,28 @@ pub(super) fn power_of_ten(n: usize) -> u64 {
 /// Reads the digits `text` begins with, at most 19: their value and how many they are.
 #[inline(always)]
 pub(super) fn digits(text: &[u8]) -> (u64, usize) {
-    if let Some(word) = text.first_chunk() {
-        let (value, count) = eight_digits(u64::from_le_bytes(*word));
-        if count < 8 {
-            return (value, count);
-        }
+    // Eight at a time; 16 digits cannot overflow.
+    let Some((word, rest)) = text.split_first_chunk() else {
+        return more_digits(0, 0, text);
+    };
+    let (first, count) = eight_digits(u64::from_le_bytes(*word));
+    if count < 8 {
+        return (first, count);
     }
-    many_digits(text)
+    let Some((word, rest)) = rest.split_first_chunk() else {
+        return more_digits(first, 8, rest);
+    };
+    let (second, count) = eight_digits(u64::from_le_bytes(*word));
+    let value = first * power_of_ten(count) + second;
+    if count < 8 {
+        return (value, 8 + count);
+    }
+    more_digits(value, 16, rest)
 }
 
-/// Like [`digits`], for more than seven of them and for the end of the input.
-fn many_digits(text: &[u8]) -> (u64, usize) {
-    let mut value = 0;
-    let mut rest = text;
-    // Eight at a time; 16 digits cannot overflow.
-    for _ in 0..2 {
-        let Some((word, after)) = rest.split_first_chunk() else {
-            break;
-        };
-        let (digits, count) = eight_digits(u64::from_le_bytes(*word));
-        if count < 8 {
-            value = value * power_of_ten(count) + digits;
-            return (value, text.len() - rest.len() + count);
-        }
-        value = value * 100_000_000 + digits;
-        rest = after;
-    }
-    let mut count = text.len() - rest.len();
-    for byte in rest {
+/// Goes on after `count` digits that are worth `value`, one by one.
+fn more_digits(mut value: u64, mut count: usize, text: &[u8]) -> (u64, usize) {
+    for byte in text {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 || count == MAX_DIGITS {
             break;

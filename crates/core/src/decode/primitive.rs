@@ -40,19 +40,17 @@ impl<P: Parse> PrimitiveBuilder<P> {
 }
 
 impl<P: Parse + Send> ColumnBuilder for PrimitiveBuilder<P> {
-    fn take_quoted(&mut self, input: &[u8], separator: u8) -> usize {
-        let Some((b'"', text)) = input.split_first() else {
-            return 0;
+    fn take_quoted<'a>(&mut self, input: &'a [u8], separator: u8) -> Option<&'a [u8]> {
+        let (b'"', text) = input.split_first()? else {
+            return None;
         };
-        let Some((value, length)) = self.parser.parse(text) else {
-            return 0;
-        };
-        match text.get(length..) {
-            Some([b'"', after, ..]) if *after == separator => {
+        let (value, length) = self.parser.parse(text)?;
+        match text.get(length..)? {
+            [b'"', after, rest @ ..] if *after == separator => {
                 self.values.push(value);
-                length + "\"\",".len()
+                Some(rest)
             }
-            _ => 0,
+            _ => None,
         }
     }
 
@@ -94,17 +92,16 @@ pub(super) struct BooleanBuilder {
 }
 
 impl ColumnBuilder for BooleanBuilder {
-    fn take_quoted(&mut self, input: &[u8], separator: u8) -> usize {
-        let (value, after, length) = match input {
-            [b'"', b't', b'r', b'u', b'e', b'"', after, ..] => (true, after, 7),
-            [b'"', b'f', b'a', b'l', b's', b'e', b'"', after, ..] => (false, after, 8),
-            _ => return 0,
+    fn take_quoted<'a>(&mut self, input: &'a [u8], separator: u8) -> Option<&'a [u8]> {
+        let (value, rest) = match input.strip_prefix(b"\"true\"") {
+            Some(rest) => (true, rest),
+            None => (false, input.strip_prefix(b"\"false\"")?),
         };
-        if *after != separator {
-            return 0;
-        }
-        self.values.push(value);
-        length
+        let (after, rest) = rest.split_first()?;
+        (*after == separator).then(|| {
+            self.values.push(value);
+            rest
+        })
     }
 
     fn append(&mut self, text: &[u8]) -> bool {

@@ -21,7 +21,7 @@ impl ZoneCache {
     /// A local time that a clock change repeats is taken as the earlier of the two instants, for
     /// the text does not tell. `None` for a zone not known, and for a local time that a clock
     /// change leaves out.
-    pub(super) fn to_utc(&mut self, local: i64, name: &[u8]) -> Option<i64> {
+    pub(super) fn utc(&mut self, local: i64, name: &[u8]) -> Option<i64> {
         if self.0.as_ref().is_none_or(|(cached, _)| cached != name) {
             self.0 = Some((name.to_vec(), zone(name)?));
         }

@@ -1,4 +1,5 @@
 //! Both decoders over whole results.
+#![allow(clippy::indexing_slicing, reason = "a test may panic")]
 
 mod csv;
 mod random;
