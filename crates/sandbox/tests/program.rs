@@ -1,0 +1,74 @@
+//! The program: its ready line, its end, and its refusals.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_athena-sandbox"));
+    command
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn it_says_where_it_listens_and_ends_at_sigterm() {
+    let mut child = program(&["--listen", "127.0.0.1:0"]).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    let address = line
+        .trim_end()
+        .strip_prefix("ready http://")
+        .unwrap()
+        .to_owned();
+    TcpStream::connect(&address).unwrap();
+    assert!(
+        Command::new("kill")
+            .arg(child.id().to_string())
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "");
+    assert!(TcpStream::connect(&address).is_err());
+}
+
+#[test]
+fn bad_arguments_are_refused_in_one_line() {
+    for (arguments, part) in [
+        (&["--listen", "0.0.0.0:0"][..], "not a loopback address"),
+        (&["--listen", "nowhere"], "not an address"),
+        (&["--listen"], "needs a value"),
+        (&["--nonsense"], "unknown argument '--nonsense'"),
+        (&["--latency-ms", "soon"], "not a whole number"),
+        (&["--access-key", "AKIA"], "--secret-key"),
+        (&["--verify-signatures"], "--access-key"),
+    ] {
+        let output = program(arguments).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert_eq!(output.stdout, b"");
+        assert!(
+            text.contains(part) && text.lines().count() == 1,
+            "{arguments:?}: {text}"
+        );
+    }
+}
+
+#[test]
+fn help_and_version_are_printed() {
+    for (argument, part) in [
+        ("--help", "--listen ADDRESS"),
+        ("--version", env!("CARGO_PKG_VERSION")),
+    ] {
+        let output = program(&[argument]).output().unwrap();
+        assert!(output.status.success());
+        assert!(String::from_utf8(output.stdout).unwrap().contains(part));
+    }
+}
