@@ -43,7 +43,15 @@ build_library() {
     [ -n "${LIBRARY_DIR:-}" ] && return
     need_cargo
     need_cc
-    (cd "$root" && cargo build --locked --profile "$PROFILE" -p athena-driver)
+    # Features are united over what is built at once: with the sandbox they are those of the
+    # tests and the demo, which then share what they compile.
+    case $PROFILE in
+    dev) packages='-p athena-driver -p athena-sandbox' ;;
+    *) packages='-p athena-driver' ;;
+    esac
+    # A list of words, to be split.
+    # shellcheck disable=SC2086
+    (cd "$root" && cargo build --locked --profile "$PROFILE" $packages)
     LIBRARY_DIR=$(cargo_output)
 }
 
