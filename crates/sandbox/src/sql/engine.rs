@@ -1,0 +1,118 @@
+//! The engine behind the service's seam.
+
+use std::io;
+use std::path::Path;
+
+use tokio::sync::OnceCell;
+
+use super::catalog::Tables;
+use super::datasets::{Dataset, folder_tables};
+use super::failure::AthenaError;
+use super::session::Shared;
+use super::statement::{Body, parse};
+use super::{run, show_rows};
+use crate::engine::{BoxFuture, Engine, Failure, Query, Refusal, Sink, StatementKind, Summary};
+
+/// Runs SELECT, EXPLAIN, SHOW and DESCRIBE over datasets and folders of files.
+///
+/// Statements run on the caller's tokio runtime. Rows are streamed; memory is bounded.
+/// Nothing is read or made before the first statement.
+#[derive(Debug)]
+pub struct SqlEngine {
+    tables: Tables,
+    shared: OnceCell<Shared>,
+}
+
+/// Collects what a [`SqlEngine`] offers.
+#[derive(Debug, Default)]
+pub struct SqlEngineBuilder {
+    datasets: Vec<Dataset>,
+    folders: Vec<std::path::PathBuf>,
+}
+
+impl SqlEngineBuilder {
+    /// Adds a dataset as a database of its own.
+    #[must_use]
+    pub fn dataset(mut self, dataset: Dataset) -> Self {
+        self.datasets.push(dataset);
+        self
+    }
+
+    /// Adds the tables of a folder: `DIR/<database>/<table>.parquet` or `.csv`, and
+    /// `DIR/<database>/<table>/` with files of one of these formats.
+    #[must_use]
+    pub fn data_dir(mut self, folder: impl AsRef<Path>) -> Self {
+        self.folders.push(folder.as_ref().to_owned());
+        self
+    }
+
+    /// Makes the engine.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed.
+    pub fn build(self) -> io::Result<SqlEngine> {
+        let mut tables = Tables::new();
+        tables.entry("default".to_owned()).or_default();
+        for dataset in self.datasets {
+            dataset.add_to(&mut tables);
+        }
+        for folder in self.folders {
+            for (database, found) in folder_tables(&folder)? {
+                tables.entry(database).or_default().extend(found);
+            }
+        }
+        Ok(SqlEngine {
+            tables,
+            shared: OnceCell::new(),
+        })
+    }
+}
+
+impl SqlEngine {
+    /// An engine to be given data.
+    #[must_use]
+    pub fn builder() -> SqlEngineBuilder {
+        SqlEngineBuilder::default()
+    }
+
+    /// What all queries share, made on first use.
+    pub(super) async fn shared(&self) -> Result<&Shared, Failure> {
+        self.shared
+            .get_or_try_init(|| Shared::new(self.tables.clone()))
+            .await
+            .map_err(|error| AthenaError::new("GENERIC_INTERNAL_ERROR", error.to_string()).into())
+    }
+
+    async fn statement(&self, query: &Query, sink: &mut dyn Sink) -> Result<Summary, Failure> {
+        let statement = parse(&query.sql)
+            .map_err(|refusal| AthenaError::new("SYNTAX_ERROR", refusal.message))?;
+        let shared = self.shared().await?;
+        let placeholders = statement.placeholders;
+        match statement.body {
+            Body::Query(parsed) => run::query(shared, *parsed, placeholders, query, sink).await,
+            Body::Explain(parsed) => run::explain(shared, *parsed, placeholders, query, sink).await,
+            Body::Show(show) => show_rows::run(shared, &show, query, sink).await,
+            Body::Unsupported => {
+                let what = statement.kind.substatement_type;
+                Err(AthenaError::not_supported(format!(
+                    "{what} statements cannot be run by this sandbox"
+                ))
+                .into())
+            }
+        }
+    }
+}
+
+impl Engine for SqlEngine {
+    fn classify(&self, query: &Query) -> Result<StatementKind, Refusal> {
+        parse(&query.sql).map(|statement| statement.kind)
+    }
+
+    fn run<'a>(
+        &'a self,
+        query: &'a Query,
+        sink: &'a mut dyn Sink,
+    ) -> BoxFuture<'a, Result<Summary, Failure>> {
+        Box::pin(self.statement(query, sink))
+    }
+}

@@ -1,0 +1,31 @@
+//! SQL: statements classified, parsed, run by DataFusion, and told in Athena's words.
+//!
+//! The service sees only [`SqlEngine`] through [`Engine`](crate::engine::Engine); nothing
+//! of DataFusion or Arrow leaves this module.
+
+mod analysis;
+mod catalog;
+mod classify;
+mod datasets;
+mod dialect;
+mod engine;
+mod failure;
+mod functions;
+mod information_schema;
+mod java_float;
+mod java_hash;
+mod parameters;
+mod rewrite;
+mod run;
+mod session;
+mod show;
+mod show_rows;
+mod statement;
+mod syntax_error;
+mod text;
+mod tokens;
+mod type_text;
+mod types;
+
+pub use datasets::{Dataset, UnknownDataset};
+pub use engine::{SqlEngine, SqlEngineBuilder};

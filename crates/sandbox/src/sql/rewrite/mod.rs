@@ -1,0 +1,160 @@
+//! Turns Athena's SQL into SQL that DataFusion plans with the same meaning.
+//!
+//! Works on the syntax tree: types of literals, casts, function names, output names.
+
+mod build;
+mod calls;
+mod literals;
+mod names;
+mod relations;
+
+pub(super) use names::{OutputName, output_names, shown};
+
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{
+    AccessExpr, Expr, Function, GroupByExpr, LimitClause, ObjectName, OrderByKind, Query, Select,
+    Subscript, TableFactor, Value, VisitMut as _, VisitorMut, WindowFrameBound, WindowType,
+};
+
+use super::failure::AthenaError;
+
+/// Rewrites a query in place.
+///
+/// # Errors
+/// `NOT_SUPPORTED` for what has no counterpart.
+pub(super) fn rewrite(query: &mut Query) -> Result<(), AthenaError> {
+    match query.visit(&mut Rewriter) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(*error),
+    }
+}
+
+struct Rewriter;
+
+impl VisitorMut for Rewriter {
+    type Break = Box<AthenaError>;
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
+        if let Some(order_by) = &mut query.order_by
+            && let OrderByKind::Expressions(exprs) = &mut order_by.kind
+        {
+            exprs
+                .iter_mut()
+                .for_each(|order| keep_number(&mut order.expr));
+        }
+        match &mut query.limit_clause {
+            Some(LimitClause::LimitOffset { limit, offset, .. }) => {
+                limit.iter_mut().for_each(keep_number);
+                offset
+                    .iter_mut()
+                    .for_each(|offset| keep_number(&mut offset.value));
+            }
+            Some(LimitClause::OffsetCommaLimit { offset, limit }) => {
+                keep_number(offset);
+                keep_number(limit);
+            }
+            None => {}
+        }
+        if let Some(quantity) = query
+            .fetch
+            .as_mut()
+            .and_then(|fetch| fetch.quantity.as_mut())
+        {
+            keep_number(quantity);
+        }
+        for cte in query.with.iter_mut().flat_map(|with| &mut with.cte_tables) {
+            relations::lower_case_alias(&mut cte.alias);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Self::Break> {
+        if let GroupByExpr::Expressions(exprs, _) = &mut select.group_by {
+            exprs.iter_mut().for_each(keep_number);
+        }
+        names::name_items(&mut select.projection);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_relation(&mut self, relation: &mut ObjectName) -> ControlFlow<Self::Break> {
+        build::lower_case(relation);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
+        relations::rewrite(factor);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+        match expr {
+            Expr::Identifier(ident) => build::lower_case_ident(ident),
+            Expr::CompoundIdentifier(parts) => parts.iter_mut().for_each(build::lower_case_ident),
+            Expr::CompoundFieldAccess { access_chain, .. } => {
+                for access in access_chain {
+                    if let AccessExpr::Subscript(Subscript::Index { index }) = access {
+                        keep_number(index);
+                    }
+                }
+            }
+            Expr::Function(function) => {
+                keep_frame_numbers(function);
+                calls::before_arguments(function);
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+        let rewritten = match expr {
+            Expr::Value(value) => literals::value(&value.value),
+            Expr::TypedString(typed) => literals::typed_string(typed),
+            Expr::Interval(_) => literals::interval(expr),
+            Expr::Cast { .. } => literals::cast(expr),
+            Expr::AtTimeZone {
+                timestamp,
+                time_zone,
+            } => Ok(Some(build::call(
+                "at_timezone",
+                vec![timestamp.as_ref().clone(), time_zone.as_ref().clone()],
+            ))),
+            Expr::Extract { .. } => Ok(literals::extract(expr)),
+            Expr::Function(function) => calls::rewrite(function),
+            _ => Ok(None),
+        };
+        match rewritten {
+            Ok(Some(new)) => *expr = new,
+            Ok(None) => {}
+            Err(error) => return ControlFlow::Break(Box::new(error)),
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// Marks an integer literal that must stay as it is: an ordinal, a limit, an index. The
+/// mark is the `long` suffix flag, which Athena's SQL does not have and DataFusion ignores.
+fn keep_number(expr: &mut Expr) {
+    if let Expr::Value(value) = expr
+        && let Value::Number(_, kept) = &mut value.value
+    {
+        *kept = true;
+    }
+}
+
+fn keep_frame_numbers(function: &mut Function) {
+    let Some(WindowType::WindowSpec(spec)) = &mut function.over else {
+        return;
+    };
+    let Some(frame) = &mut spec.window_frame else {
+        return;
+    };
+    for bound in std::iter::once(&mut frame.start_bound).chain(&mut frame.end_bound) {
+        if let WindowFrameBound::Preceding(Some(rows)) | WindowFrameBound::Following(Some(rows)) =
+            bound
+        {
+            keep_number(rows);
+        }
+    }
+}

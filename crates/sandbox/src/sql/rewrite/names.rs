@@ -1,0 +1,134 @@
+//! Names of output columns: `_col0` for unnamed expressions, duplicates allowed.
+
+use datafusion::sql::sqlparser::ast::{Expr, Ident, Query, SelectItem, SetExpr, Value};
+
+use super::build::{cast, lower_case_ident};
+
+/// Separates a name from the number that makes it unique inside DataFusion.
+const DUPLICATE: char = '\u{2}';
+
+/// Marks the name of an expression without one.
+const UNNAMED: &str = "\u{3}";
+
+/// How the statement names an output column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum OutputName {
+    /// As written.
+    Written(String),
+    /// From a `*`, or from the engine's schema.
+    FromSchema,
+}
+
+/// The names a query's text gives its outputs, counted from the start up to the first
+/// `*`, and from the end down to the last.
+pub(crate) fn output_names(query: &Query) -> (Vec<OutputName>, Vec<OutputName>) {
+    let Some(items) = outermost_items(&query.body) else {
+        return (Vec::new(), Vec::new());
+    };
+    let named = |item: &SelectItem| match item {
+        SelectItem::ExprWithAlias { alias, .. } => Some(OutputName::Written(alias.value.clone())),
+        SelectItem::UnnamedExpr(Expr::Identifier(ident)) => {
+            Some(OutputName::Written(ident.value.clone()))
+        }
+        SelectItem::UnnamedExpr(Expr::CompoundIdentifier(parts)) => {
+            Some(parts.last().map_or(OutputName::FromSchema, |ident| {
+                OutputName::Written(ident.value.clone())
+            }))
+        }
+        SelectItem::UnnamedExpr(_) => Some(OutputName::FromSchema),
+        _ => None,
+    };
+    let head: Vec<OutputName> = items.iter().map_while(named).collect();
+    if head.len() == items.len() {
+        return (head, Vec::new());
+    }
+    let mut tail: Vec<OutputName> = items.iter().rev().map_while(named).collect();
+    tail.reverse();
+    (head, tail)
+}
+
+fn outermost_items(body: &SetExpr) -> Option<&[SelectItem]> {
+    match body {
+        SetExpr::Select(select) => Some(&select.projection),
+        SetExpr::Query(query) => outermost_items(&query.body),
+        SetExpr::SetOperation { left, .. } => outermost_items(left),
+        _ => None,
+    }
+}
+
+/// Gives each item of a projection a name that is unique in it. String literals keep
+/// their length as type.
+pub(super) fn name_items(items: &mut [SelectItem]) {
+    let mut seen: Vec<String> = Vec::new();
+    let several = items.len() > 1;
+    let wildcard = several
+        && items.iter().any(|item| {
+            matches!(
+                item,
+                SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..)
+            )
+        });
+    for (index, item) in items.iter_mut().enumerate() {
+        match item {
+            SelectItem::ExprWithAlias { expr, alias } => {
+                keep_length(expr);
+                lower_case_ident(alias);
+                alias.quote_style = Some('"');
+                make_unique(alias, &mut seen, wildcard);
+            }
+            SelectItem::UnnamedExpr(expr) => {
+                let plain = match &*expr {
+                    Expr::Identifier(ident) => Some(ident.clone()),
+                    Expr::CompoundIdentifier(parts) => parts.last().cloned(),
+                    _ => None,
+                };
+                let alias = match plain {
+                    Some(mut name) => {
+                        lower_case_ident(&mut name);
+                        let before = name.value.clone();
+                        make_unique(&mut name, &mut seen, wildcard);
+                        if name.value == before {
+                            continue;
+                        }
+                        name
+                    }
+                    None => {
+                        keep_length(expr);
+                        Ident::new(format!("{UNNAMED}{index}"))
+                    }
+                };
+                let alias = Ident::with_quote('"', alias.value);
+                *item = SelectItem::ExprWithAlias {
+                    expr: expr.clone(),
+                    alias,
+                };
+            }
+            _ => {}
+        }
+    }
+}
+
+fn make_unique(name: &mut Ident, seen: &mut Vec<String>, always: bool) {
+    let duplicates = seen.iter().filter(|other| **other == name.value).count();
+    seen.push(name.value.clone());
+    if duplicates > 0 || always {
+        name.value = format!("{}{DUPLICATE}{duplicates}", name.value);
+    }
+}
+
+fn keep_length(expr: &mut Expr) {
+    if let Expr::Value(value) = expr
+        && let Value::SingleQuotedString(text) = &value.value
+    {
+        let length = text.chars().count();
+        *expr = cast(expr.clone(), &format!("varchar({length})"));
+    }
+}
+
+/// The name to show for column `index` of the engine's schema.
+pub(crate) fn shown(name: &str, index: usize) -> String {
+    if name.starts_with(UNNAMED) {
+        return format!("_col{index}");
+    }
+    name.split(DUPLICATE).next().unwrap_or(name).to_owned()
+}

@@ -1,0 +1,86 @@
+//! DataFusion as configured for Athena: catalog, functions, limits.
+
+use std::sync::Arc;
+
+use datafusion::catalog::{CatalogProviderList, MemoryCatalogProviderList};
+use datafusion::error::Result;
+use datafusion::execution::context::SessionState;
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::prelude::SessionConfig;
+
+use super::catalog::{CATALOG, Catalog, Tables};
+use super::datasets::{FLIGHTS_URL, ScanCounter, flights_store};
+use super::functions;
+
+/// Queries of one engine share this much memory, then spill or fail.
+const MEMORY_LIMIT: usize = 1 << 30;
+
+/// What all queries share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    /// The tables.
+    pub(super) catalog: Arc<Catalog>,
+    state: SessionState,
+}
+
+impl Shared {
+    /// Registers tables and functions.
+    pub(super) async fn new(tables: Tables) -> Result<Self> {
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(MEMORY_LIMIT)))
+            .build_arc()?;
+        register_flights(&runtime).await?;
+        let catalogs = Arc::new(MemoryCatalogProviderList::new());
+        let mut state = SessionStateBuilder::new()
+            .with_config(config())
+            .with_runtime_env(runtime)
+            .with_catalog_list(Arc::clone(&catalogs) as Arc<dyn CatalogProviderList>)
+            .with_default_features()
+            .build();
+        for function in functions::all() {
+            datafusion::execution::FunctionRegistry::register_udf(&mut state, function)?;
+        }
+        // Opens tables; apart from `state`, which holds the catalog and so the tables.
+        let opener = SessionStateBuilder::new()
+            .with_config(config())
+            .with_runtime_env(Arc::clone(state.runtime_env()))
+            .build();
+        let catalog = Arc::new(Catalog::new(tables, &Arc::new(opener)));
+        catalogs.register_catalog(CATALOG.to_owned(), Arc::clone(&catalog) as _);
+        Ok(Self { catalog, state })
+    }
+
+    /// The state for one query in a database, and the count of what it generates.
+    pub(super) fn query(&self, database: &str) -> (SessionState, Arc<ScanCounter>) {
+        let counter = Arc::new(ScanCounter::default());
+        let mut config = config().with_extension(Arc::clone(&counter));
+        database.clone_into(&mut config.options_mut().catalog.default_schema);
+        let state = SessionStateBuilder::new_from_existing(self.state.clone())
+            .with_config(config)
+            .build();
+        (state, counter)
+    }
+}
+
+async fn register_flights(runtime: &RuntimeEnv) -> Result<()> {
+    let url = ObjectStoreUrl::parse(FLIGHTS_URL)?;
+    runtime.register_object_store(url.as_ref(), flights_store().await?);
+    Ok(())
+}
+
+fn config() -> SessionConfig {
+    let mut config = SessionConfig::new()
+        .with_target_partitions(2)
+        .with_batch_size(8192)
+        .with_create_default_catalog_and_schema(false)
+        .with_information_schema(false);
+    let options = config.options_mut();
+    CATALOG.clone_into(&mut options.catalog.default_catalog);
+    options.sql_parser.default_null_ordering = "nulls_last".to_owned();
+    options.sql_parser.map_string_types_to_utf8view = false;
+    options.execution.time_zone = Some("UTC".to_owned());
+    config
+}

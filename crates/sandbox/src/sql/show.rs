@@ -1,0 +1,120 @@
+//! SHOW and DESCRIBE: what they ask for.
+
+use datafusion::sql::sqlparser::ast::Ident;
+use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan};
+
+use super::statement::parse_name;
+use super::syntax_error;
+use super::tokens::word;
+use crate::engine::Refusal;
+
+/// A SHOW or DESCRIBE statement.
+#[derive(Debug)]
+pub(super) enum Show {
+    /// Databases whose whole name matches a regular expression.
+    Databases { pattern: Option<String> },
+    /// Tables of a database whose name matches a pattern with `*` and `|`.
+    Tables {
+        database: Option<String>,
+        pattern: Option<String>,
+    },
+    /// Views of a database: there are none.
+    Views,
+    /// Column names of a table.
+    Columns { table: Vec<Ident> },
+    /// Columns of a table with type and comment.
+    Describe { table: Vec<Ident> },
+    /// Functions.
+    Functions,
+}
+
+/// Parses the statement; `None` when it is of a kind that is not run.
+pub(super) fn parse(
+    tokens: &[TokenWithSpan],
+    kind: &str,
+    end: Location,
+) -> Result<Option<Show>, Refusal> {
+    Ok(Some(match kind {
+        "SHOW_DATABASES" => Show::Databases {
+            pattern: pattern(tokens, 2, end)?,
+        },
+        "SHOW_TABLES" => {
+            let in_database = is_in(tokens, 2);
+            let name_end = (3..tokens.len()).find(|&index| is_pattern(tokens, index));
+            let database = if in_database {
+                let name = parse_name(&tokens[3..name_end.unwrap_or(tokens.len())], end)?;
+                name.last().map(|ident| ident.value.to_lowercase())
+            } else {
+                None
+            };
+            let rest = if in_database {
+                name_end.unwrap_or(tokens.len())
+            } else {
+                2
+            };
+            Show::Tables {
+                database,
+                pattern: pattern(tokens, rest, end)?,
+            }
+        }
+        "SHOW_VIEWS" => Show::Views,
+        "SHOW_FUNCTIONS" => Show::Functions,
+        "SHOW_COLUMNS" => {
+            if !is_in(tokens, 2) {
+                return Err(expected(tokens, 2, end, "'FROM', 'IN'"));
+            }
+            let second = (4..tokens.len()).find(|&index| is_in(tokens, index));
+            let mut table = parse_name(&tokens[3..second.unwrap_or(tokens.len())], end)?;
+            if let Some(second) = second {
+                let database = parse_name(&tokens[second + 1..], end)?;
+                table.splice(0..0, database);
+            }
+            Show::Columns { table }
+        }
+        "DESCRIBE_TABLE" => {
+            let skipped = match word(tokens, 1).as_str() {
+                "EXTENDED" | "FORMATTED" if tokens.len() > 2 => 2,
+                _ => 1,
+            };
+            Show::Describe {
+                table: parse_name(&tokens[skipped..], end)?,
+            }
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn is_in(tokens: &[TokenWithSpan], index: usize) -> bool {
+    matches!(word(tokens, index).as_str(), "IN" | "FROM")
+}
+
+fn is_pattern(tokens: &[TokenWithSpan], index: usize) -> bool {
+    word(tokens, index) == "LIKE" || matches!(tokens[index].token, Token::SingleQuotedString(_))
+}
+
+/// `[LIKE] 'pattern'` up to the end.
+fn pattern(
+    tokens: &[TokenWithSpan],
+    from: usize,
+    end: Location,
+) -> Result<Option<String>, Refusal> {
+    let index = if word(tokens, from) == "LIKE" {
+        from + 1
+    } else {
+        from
+    };
+    match tokens.get(index).map(|token| &token.token) {
+        None if index == from => Ok(None),
+        Some(Token::SingleQuotedString(pattern)) if tokens.len() == index + 1 => {
+            Ok(Some(pattern.clone()))
+        }
+        _ => Err(expected(tokens, index, end, "<string>, <EOF>")),
+    }
+}
+
+fn expected(tokens: &[TokenWithSpan], index: usize, end: Location, what: &str) -> Refusal {
+    match tokens.get(index) {
+        Some(token) => syntax_error::mismatched(&token.token.to_string(), token.span.start, what),
+        None => syntax_error::mismatched("<EOF>", end, what),
+    }
+}

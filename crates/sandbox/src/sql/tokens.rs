@@ -1,0 +1,131 @@
+//! The statement as tokens: what can be said of it before it is parsed.
+
+use datafusion::sql::sqlparser::keywords::Keyword;
+use datafusion::sql::sqlparser::tokenizer::{
+    Location, Span, Token, TokenWithSpan, Tokenizer, Word,
+};
+
+use super::dialect::AthenaDialect;
+use super::syntax_error;
+use crate::engine::Refusal;
+
+/// Name of the stand-in for a type the parser cannot read; its argument is the type's text.
+pub(super) const TYPE_STAND_IN: &str = "athena_type";
+
+/// The significant tokens of one statement.
+///
+/// # Errors
+/// Refuses text that is no sequence of tokens, and more than one statement.
+pub(super) fn tokenize(sql: &str) -> Result<Vec<TokenWithSpan>, Refusal> {
+    let tokens = Tokenizer::new(&AthenaDialect, sql)
+        .tokenize_with_location()
+        .map_err(|error| syntax_error::from_tokenizer(&error))?;
+    let mut tokens: Vec<TokenWithSpan> = tokens
+        .into_iter()
+        .filter(|token| !matches!(token.token, Token::Whitespace(_)))
+        .collect();
+    while tokens
+        .last()
+        .is_some_and(|token| token.token == Token::SemiColon)
+    {
+        tokens.pop();
+    }
+    if tokens.iter().any(|token| token.token == Token::SemiColon) {
+        return Err(syntax_error::refusal(format!(
+            "Only one sql statement is allowed. Got: {sql}"
+        )));
+    }
+    Ok(tokens)
+}
+
+/// The unquoted word at an index, in upper case; empty for anything else.
+pub(super) fn word(tokens: &[TokenWithSpan], index: usize) -> String {
+    match tokens.get(index).map(|token| &token.token) {
+        Some(Token::Word(word)) if word.quote_style.is_none() => word.value.to_uppercase(),
+        Some(Token::LParen) => "(".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// Where a statement begins.
+pub(super) fn start(tokens: &[TokenWithSpan]) -> Location {
+    tokens
+        .first()
+        .map_or(Location::new(1, 1), |token| token.span.start)
+}
+
+/// Prepares tokens for the parser: numbers the `?`, hides types such as `row(a integer)`
+/// behind a stand-in, spells `TABLE t` as `SELECT * FROM t`. Returns the count of `?`.
+pub(super) fn prepare(tokens: &mut Vec<TokenWithSpan>) -> usize {
+    let mut placeholders = 0;
+    for token in tokens.iter_mut() {
+        if let Token::Placeholder(name) = &mut token.token {
+            placeholders += 1;
+            *name = format!("?{placeholders}");
+        }
+    }
+    hide_nested_types(tokens);
+    if word(tokens, 0) == "TABLE" {
+        let span = tokens[0].span;
+        let select = [
+            keyword("SELECT", Keyword::SELECT),
+            Token::Mul,
+            keyword("FROM", Keyword::FROM),
+        ];
+        tokens.splice(0..1, select.map(|token| TokenWithSpan { token, span }));
+    }
+    placeholders
+}
+
+fn keyword(text: &str, keyword: Keyword) -> Token {
+    Token::Word(Word {
+        value: text.to_owned(),
+        quote_style: None,
+        keyword,
+    })
+}
+
+/// Replaces `AS array(…)`, `AS map(…)` and `AS row(…)` within a CAST by the stand-in.
+fn hide_nested_types(tokens: &mut Vec<TokenWithSpan>) {
+    let mut index = 0;
+    while index + 2 < tokens.len() {
+        let nested = word(tokens, index) == "AS"
+            && matches!(word(tokens, index + 1).as_str(), "ARRAY" | "MAP" | "ROW")
+            && matches!(tokens[index + 2].token, Token::LParen | Token::Lt);
+        if nested && let Some(end) = closing(tokens, index + 2) {
+            let text: Vec<String> = tokens[index + 1..=end]
+                .iter()
+                .map(|token| token.token.to_string())
+                .collect();
+            let span: Span = tokens[index + 1].span;
+            let stand_in = [
+                keyword(TYPE_STAND_IN, Keyword::NoKeyword),
+                Token::LParen,
+                Token::SingleQuotedString(text.join(" ")),
+                Token::RParen,
+            ];
+            tokens.splice(
+                index + 1..=end,
+                stand_in.map(|token| TokenWithSpan { token, span }),
+            );
+        }
+        index += 1;
+    }
+}
+
+/// The index of the bracket that closes the one at `open`.
+fn closing(tokens: &[TokenWithSpan], open: usize) -> Option<usize> {
+    let mut depth = 0_i32;
+    for (index, token) in tokens.iter().enumerate().skip(open) {
+        match token.token {
+            Token::LParen | Token::Lt => depth += 1,
+            Token::RParen | Token::Gt => depth -= 1,
+            Token::ShiftRight => depth -= 2,
+            _ => {}
+        }
+        if depth <= 0 {
+            return Some(index);
+        }
+    }
+    None
+}
