@@ -84,6 +84,8 @@ pub(crate) fn operation(method: &Method, target: &Target) -> &'static str {
         ("PUT", false) => "CreateBucket",
         ("DELETE", false) => "DeleteBucket",
         ("POST", false) if target.has("delete") => "DeleteObjects",
+        // Multipart uploads: taking a part for a whole object would lose data.
+        (_, true) if target.has("uploadId") || target.has("uploads") => "Unknown",
         ("GET", true) => "GetObject",
         ("HEAD", true) => "HeadObject",
         ("PUT", true) => "PutObject",
