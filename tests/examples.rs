@@ -3,6 +3,8 @@
 
 #![cfg(unix)]
 
+#[path = "examples/every_type.rs"]
+mod every_type;
 mod support;
 
 use std::path::{Path, PathBuf};
@@ -11,62 +13,8 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use athena_sandbox::{Fault, FaultAction, Fixture, Sandbox, column};
+use every_type::{EVERY_TYPE, printed};
 use support::{library, root, run, scratch, succeed};
-
-/// A column of every type, with two of its values; a third row is all NULL.
-const EVERY_TYPE: &[(&str, [&str; 2])] = &[
-    ("boolean", ["true", "false"]),
-    ("tinyint", ["1", "-128"]),
-    ("smallint", ["2", "-32768"]),
-    ("integer", ["3", "-2147483648"]),
-    ("bigint", ["4", "-9223372036854775808"]),
-    ("real", ["0.1", "-3.4028235E38"]),
-    ("double", ["2.5E-8", "-Infinity"]),
-    ("decimal(5,3)", ["0.005", "-99.999"]),
-    ("decimal(38,0)", ["0", DECIMAL]),
-    ("char(3)", ["ab ", "NUL"]),
-    ("varchar", ["Zürich \"1\"", ""]),
-    ("varbinary", ["de ad be ef", ""]),
-    ("date", ["2024-02-29", "0001-01-01"]),
-    ("time(3)", ["12:34:56.789", "00:00:00.000"]),
-    ("timestamp(3)", ["2024-02-29 12:34:56.789", REFORM]),
-    (
-        "timestamp(9)",
-        ["2024-02-29 12:34:56.123456789", BEFORE_1970],
-    ),
-    (
-        "timestamp(3) with time zone",
-        ["1999-12-31 23:59:59.999 UTC", BERLIN],
-    ),
-    ("interval year to month", ["1-2", "-0-3"]),
-    (
-        "interval day to second",
-        ["2 03:04:05.678", "-0 12:00:00.000"],
-    ),
-    ("uuid", [UUID, "ffffffff-ffff-ffff-ffff-ffffffffffff"]),
-    ("json", ["{\"a\":[1,null]}", "null"]),
-    ("ipaddress", ["10.0.0.1", "2001:db8::1"]),
-    ("array", ["[1, 2]", "[]"]),
-    ("map", ["{a=1}", "{}"]),
-    ("row", ["{x=1, y=two}", "{x=null}"]),
-];
-
-const DECIMAL: &str = "-99999999999999999999999999999999999999";
-const REFORM: &str = "1582-10-04 00:00:00.001";
-const BEFORE_1970: &str = "1969-12-31 23:59:59.999999999";
-const BERLIN: &str = "2024-07-01 12:00:00.000 Europe/Berlin";
-const UUID: &str = "12151fd2-7586-11e9-8f9e-2a86e4085a59";
-
-/// A value as the examples print it, where that is not as Athena writes it.
-fn printed(value: &str) -> &str {
-    match value {
-        "-3.4028235E38" => "-3.4028235e+38",
-        "2.5E-8" => "2.5e-08",
-        "de ad be ef" => "deadbeef",
-        BERLIN => "2024-07-01 10:00:00.000 UTC",
-        _ => value,
-    }
-}
 
 fn cells<const N: usize>(row: [&str; N]) -> Vec<Option<String>> {
     row.map(|cell| Some(cell.to_owned())).into()
@@ -430,34 +378,52 @@ fn wrong_usage_exits_with_2_and_help_with_0() {
     assert_eq!(sandbox.count("StartQueryExecution"), 0);
 }
 
-#[test]
-fn an_interrupt_stops_the_query() {
-    for (name, mut program) in programs() {
+/// Starts each program, interrupts it once the sandbox was asked for `operation`, and gives
+/// what it printed.
+fn interrupt_all(sql: &str, operation: &str) -> Vec<(&'static str, Sandbox, Output)> {
+    let interrupt = |(name, mut program): (&'static str, Command)| {
         let sandbox = sandbox();
-        let child = program
-            .arg(connection_string(&sandbox))
-            .arg("SELECT slow")
+        sandbox.fault(Fault::on("GetObject", FaultAction::Stall(4096)));
+        let mut child = program
+            .args([&connection_string(&sandbox), sql, "--count"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the example can be run");
         let give_up = Instant::now() + Duration::from_secs(60);
-        while sandbox.count("GetQueryExecution") == 0 {
-            assert!(Instant::now() < give_up, "{name}: the query does not start");
-            std::thread::sleep(Duration::from_millis(10));
+        while child.try_wait().expect("it is our child").is_none() {
+            assert!(Instant::now() < give_up, "{name} does not end");
+            std::thread::sleep(Duration::from_millis(50));
+            // Again and again, because the query may be between two states.
+            if sandbox.count(operation) > 0 {
+                let mut kill = Command::new("kill");
+                run(kill.args(["-INT", &child.id().to_string()]), "procps");
+            }
         }
-        succeed(
-            Command::new("kill").args(["-INT", &child.id().to_string()]),
-            "procps",
-        );
-        let output = child.wait_with_output().expect("the example ends");
-        assert_eq!(output.status.code(), Some(1), "{name}: {}", stderr(&output));
-        assert!(
-            stderr(&output).contains("status: CANCELLED"),
-            "{name}: {}",
-            stderr(&output)
-        );
+        let output = child.wait_with_output().expect("the example ended");
+        (name, sandbox, output)
+    };
+    programs().into_iter().map(interrupt).collect()
+}
+
+#[test]
+fn an_interrupt_stops_the_query() {
+    for (name, sandbox, output) in interrupt_all("SELECT slow", "GetQueryExecution") {
+        let error = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{name}: {error}");
+        assert!(error.contains("status: CANCELLED"), "{name}: {error}");
         assert_eq!(sandbox.count("StopQueryExecution"), 1, "{name}");
+    }
+}
+
+#[test]
+fn an_interrupt_stops_the_reading() {
+    for (name, sandbox, output) in interrupt_all("SELECT n FROM many", "GetObject") {
+        let error = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{name}: {error}");
+        assert!(error.contains("cancelled"), "{name}: {error}");
+        assert_eq!(stdout(&output), "", "{name}");
+        assert_eq!(sandbox.count("StopQueryExecution"), 0, "{name}");
     }
 }
 
