@@ -339,7 +339,10 @@ mod tests {
             std::fs::write(path, errors_markdown()).unwrap();
         }
         let found = std::fs::read_to_string(path).unwrap();
-        assert!(found == errors_markdown(), "docs/errors.md is old; run with UPDATE_DOCS=1");
+        assert!(
+            found == errors_markdown(),
+            "docs/errors.md is old; run with UPDATE_DOCS=1"
+        );
     }
 
     #[test]

@@ -47,24 +47,49 @@ pub(crate) async fn provider(
 }
 
 /// The region: the option, else `AWS_REGION` or `AWS_DEFAULT_REGION`, else the profile's.
+/// With an endpoint of one's own any name will do, else it must look like one of Amazon's.
 pub(crate) async fn region(config: &Config) -> Result<String> {
-    if let Some(region) = &config.region {
-        return Ok(region.clone());
+    let region = match &config.region {
+        Some(region) => Some(region.clone()),
+        None => region_of_machine(config).await,
+    };
+    let region = region.ok_or_else(|| {
+        Error::new(
+            ErrorKind::NoRegion,
+            "no region: set Region (for instance Region=us-east-1), AWS_REGION, or a region in the profile",
+        )
+    })?;
+    let own_endpoint = config.endpoints.all.is_some() || config.endpoints.athena.is_some();
+    if !own_endpoint && !looks_like_region(&region) {
+        return Err(Error::new(
+            ErrorKind::InvalidOption,
+            format!("Region: {region:?} is not the name of an AWS region, such as us-east-1"),
+        ));
     }
-    let mut profile = ProfileFileRegionProvider::builder();
-    if let Some(name) = &config.credentials.profile {
-        profile = profile.profile_name(name);
+    Ok(region)
+}
+
+async fn region_of_machine(config: &Config) -> Option<String> {
+    let mut region = EnvironmentVariableRegionProvider::new().region().await;
+    if region.is_none() {
+        let mut profile = ProfileFileRegionProvider::builder();
+        if let Some(name) = &config.credentials.profile {
+            profile = profile.profile_name(name);
+        }
+        region = profile.build().region().await;
     }
-    let from_environment = EnvironmentVariableRegionProvider::new().region().await;
-    match from_environment {
-        Some(region) => Ok(region.to_string()),
-        None => match profile.build().region().await {
-            Some(region) => Ok(region.to_string()),
-            None => Err(Error::new(
-                ErrorKind::NoRegion,
-                "no region: set Region (for instance Region=us-east-1), AWS_REGION, or a region in the profile",
-            )),
-        },
+    region.map(|region| region.to_string())
+}
+
+/// `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`: words, then a number.
+fn looks_like_region(name: &str) -> bool {
+    let words: Vec<&str> = name.split('-').collect();
+    let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
+    match words.split_last() {
+        Some((number, words)) => {
+            number.parse::<u8>().is_ok() && words.len() >= 2 && words.iter().all(is_word)
+        }
+        None => false,
     }
 }
 
@@ -78,4 +103,32 @@ fn provider_config(base: &SdkConfig) -> ProviderConfig {
         config = config.with_timeout_config(timeouts.clone());
     }
     config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_are_words_and_a_number() {
+        for name in [
+            "us-east-1",
+            "us-gov-west-1",
+            "ap-southeast-12",
+            "eusc-de-east-1",
+        ] {
+            assert!(looks_like_region(name), "{name}");
+        }
+        for name in [
+            "",
+            "mars",
+            "us-east",
+            "us--1",
+            "1",
+            "US-EAST-1",
+            "us-east-1a",
+        ] {
+            assert!(!looks_like_region(name), "{name}");
+        }
+    }
 }
