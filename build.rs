@@ -35,10 +35,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Gives the shared library the name a program records when it links it.
+/// Gives the shared library the name a program records when it links it, and keeps what
+/// `abi/athena.symbols` does not list out of it.
 fn name_library() -> Result<(), env::VarError> {
     match env::var("CARGO_CFG_TARGET_OS")?.as_str() {
-        "linux" => println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libathena.so.{ABI_VERSION}"),
+        "linux" => {
+            println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libathena.so.{ABI_VERSION}");
+            // Some dependencies define C functions of their own, which are nobody's business.
+            println!("cargo:rustc-cdylib-link-arg=-Wl,--exclude-libs,ALL");
+        }
         "macos" => println!(
             "cargo:rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libathena.{ABI_VERSION}.dylib"
         ),

@@ -60,7 +60,7 @@ static void bad_connection_strings_are_refused(void)
         const char *text;
         const char *part;
     } cases[] = {
-        {"Region", "Region"},
+        {"Region", "Key=Value"},
         {"Region={eu-west-1", "}"},
         {"Region=eu-west-1;FetchSize=many", "FetchSize"},
         {"Region=eu-west-1;StrictOptions=1;WorkGruop=x", "WorkGroup"},

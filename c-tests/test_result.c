@@ -176,6 +176,8 @@ static void undecodable_values_are_errors(const char *connection_string)
     struct ArrowArray batch = {.length = 77};
     CHECK_FAILS(athena_fetch(result, &batch, &error), ATHENA_STATUS_INVALID_DATA, "id");
     CHECK(batch.length == 77);
+    /* Asking again does not make the result look complete. */
+    CHECK_FAILS(athena_fetch(result, &batch, &error), ATHENA_STATUS_INVALID_DATA, "id");
     athena_result_free(result);
 
     result = result_of(connection_string, "SELECT id FROM corrupt");

@@ -455,12 +455,13 @@ void athena_error_free(struct athena_error *error);
  * option names of Amazon's JDBC and ODBC drivers; docs/options.md lists all. The smallest
  * useful string is "Region=eu-west-1;S3OutputLocation=s3://bucket/prefix/".
  *
- * Nothing is sent to Athena unless ConnectionTest is on; then this call blocks. On success
- * `*out_connection` is the caller's, to free with athena_connection_free().
+ * Blocks for one request that costs nothing and proves credentials and workgroup, unless
+ * ConnectionTest=0. On success `*out_connection` is the caller's, to free with
+ * athena_connection_free().
  *
  * Errors: INVALID_ARGUMENT (malformed string, bad option value, no region),
- * UNAUTHENTICATED (no credentials), NOT_IMPLEMENTED (sign-in plugin), and with
- * ConnectionTest those of a first request. Since 0.1.
+ * UNAUTHENTICATED, UNAUTHORIZED, NOT_FOUND (workgroup), NOT_IMPLEMENTED (sign-in plugin),
+ * IO, TIMEOUT. Since 0.1.
  */
 ATHENA_API
 enum athena_status athena_connect(const char *connection_string,

@@ -46,7 +46,7 @@ pub unsafe extern "C" fn athena_result_state(
     result: *const athena_result,
 ) -> athena_query_execution_state {
     optional!(result).map_or(athena_query_execution_state::Unknown, |result| {
-        result.stream.execution().state.into()
+        result.execution().state.into()
     })
 }
 
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn athena_result_statement_type(
     result: *const athena_result,
 ) -> athena_statement_type {
     optional!(result)
-        .and_then(|result| result.stream.execution().statement_type)
+        .and_then(|result| result.execution().statement_type)
         .map_or(athena_statement_type::Unknown, athena_statement_type::from)
 }
 
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn athena_result_update_count(
     result: *const athena_result,
     out_count: *mut i64,
 ) -> bool {
-    let number = optional!(result).and_then(|result| result.stream.execution().update_count);
+    let number = optional!(result).and_then(|result| result.execution().update_count);
     // SAFETY: the caller passes NULL or room for the value (lib.rs, "Safety").
     unsafe { write_if_some(number, out_count) }
 }
@@ -102,7 +102,7 @@ pub unsafe extern "C" fn athena_result_update_count(
 pub unsafe extern "C" fn athena_result_reused_previous_result(
     result: *const athena_result,
 ) -> bool {
-    optional!(result).is_some_and(|result| result.stream.execution().reused_previous_result)
+    optional!(result).is_some_and(|result| result.execution().reused_previous_result)
 }
 
 /// The number of bytes the query read, which Athena bills.
@@ -114,7 +114,7 @@ pub unsafe extern "C" fn athena_result_data_scanned_in_bytes(
     out_bytes: *mut i64,
 ) -> bool {
     let number = optional!(result)
-        .and_then(|result| Some(saturated(result.stream.execution().data_scanned_in_bytes?)));
+        .and_then(|result| Some(saturated(result.execution().data_scanned_in_bytes?)));
     // SAFETY: the caller passes NULL or room for the value (lib.rs, "Safety").
     unsafe { write_if_some(number, out_bytes) }
 }
@@ -127,11 +127,8 @@ pub unsafe extern "C" fn athena_result_total_execution_time_ms(
     result: *const athena_result,
     out_ms: *mut i64,
 ) -> bool {
-    let number = optional!(result).and_then(|result| {
-        Some(milliseconds(
-            result.stream.execution().total_execution_time?,
-        ))
-    });
+    let number = optional!(result)
+        .and_then(|result| Some(milliseconds(result.execution().total_execution_time?)));
     // SAFETY: the caller passes NULL or room for the value (lib.rs, "Safety").
     unsafe { write_if_some(number, out_ms) }
 }
@@ -143,11 +140,8 @@ pub unsafe extern "C" fn athena_result_engine_execution_time_ms(
     result: *const athena_result,
     out_ms: *mut i64,
 ) -> bool {
-    let number = optional!(result).and_then(|result| {
-        Some(milliseconds(
-            result.stream.execution().engine_execution_time?,
-        ))
-    });
+    let number = optional!(result)
+        .and_then(|result| Some(milliseconds(result.execution().engine_execution_time?)));
     // SAFETY: the caller passes NULL or room for the value (lib.rs, "Safety").
     unsafe { write_if_some(number, out_ms) }
 }
@@ -160,7 +154,7 @@ pub unsafe extern "C" fn athena_result_query_queue_time_ms(
     out_ms: *mut i64,
 ) -> bool {
     let number = optional!(result)
-        .and_then(|result| Some(milliseconds(result.stream.execution().query_queue_time?)));
+        .and_then(|result| Some(milliseconds(result.execution().query_queue_time?)));
     // SAFETY: the caller passes NULL or room for the value (lib.rs, "Safety").
     unsafe { write_if_some(number, out_ms) }
 }
@@ -173,7 +167,7 @@ pub unsafe extern "C" fn athena_result_query_planning_time_ms(
     out_ms: *mut i64,
 ) -> bool {
     let number = optional!(result)
-        .and_then(|result| Some(milliseconds(result.stream.execution().query_planning_time?)));
+        .and_then(|result| Some(milliseconds(result.execution().query_planning_time?)));
     // SAFETY: the caller passes NULL or room for the value (lib.rs, "Safety").
     unsafe { write_if_some(number, out_ms) }
 }
@@ -185,11 +179,8 @@ pub unsafe extern "C" fn athena_result_service_processing_time_ms(
     result: *const athena_result,
     out_ms: *mut i64,
 ) -> bool {
-    let number = optional!(result).and_then(|result| {
-        Some(milliseconds(
-            result.stream.execution().service_processing_time?,
-        ))
-    });
+    let number = optional!(result)
+        .and_then(|result| Some(milliseconds(result.execution().service_processing_time?)));
     // SAFETY: the caller passes NULL or room for the value (lib.rs, "Safety").
     unsafe { write_if_some(number, out_ms) }
 }

@@ -4,9 +4,10 @@ use std::ffi::{CString, c_char};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use athena_core::session::ResultStream;
+use athena_core::session::{QueryExecution, ResultStream};
 
 use crate::boundary::{c_text, pointer_to};
+use crate::stream::Batches;
 
 /// The result of a query that succeeded: record batches still to be read, and facts about
 /// the query.
@@ -23,7 +24,7 @@ use crate::boundary::{c_text, pointer_to};
 /// athena_result_query_planning_time_ms(), athena_result_service_processing_time_ms(),
 /// athena_result_free().
 pub struct athena_result {
-    pub(crate) stream: Arc<ResultStream>,
+    pub(crate) batches: Arc<Batches>,
     /// Whether the batches belong to an exported stream.
     pub(crate) handed_over: AtomicBool,
     pub(crate) texts: FactTexts,
@@ -61,11 +62,15 @@ impl athena_result {
             })
             .collect();
         Self {
-            stream: Arc::new(stream),
+            batches: Arc::new(Batches::new(stream)),
             handed_over: AtomicBool::new(false),
             texts,
             columns,
         }
+    }
+
+    pub(crate) fn execution(&self) -> &QueryExecution {
+        self.batches.stream.execution()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The symbols: the library exports what `abi/athena.symbols` lists, and nothing else.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -11,7 +12,8 @@ use std::process::Command;
 use support::{library, root, succeed};
 
 fn listed() -> BTreeSet<String> {
-    let text = fs::read_to_string(root().join("abi/athena.symbols")).unwrap();
+    let text = fs::read_to_string(root().join("abi/athena.symbols"))
+        .expect("abi/athena.symbols can be read");
     text.lines().map(str::to_owned).collect()
 }
 
@@ -35,7 +37,8 @@ fn the_exports_are_the_listed_ones() {
 
 #[test]
 fn the_header_declares_every_export() {
-    let header = fs::read_to_string(root().join("include/athena.h")).unwrap();
+    let header = fs::read_to_string(root().join("include/athena.h"))
+        .expect("abi/athena.symbols can be read");
     for symbol in listed() {
         assert!(
             header.contains(&format!("{symbol}(")),
@@ -46,7 +49,8 @@ fn the_header_declares_every_export() {
 
 #[test]
 fn every_function_with_a_pointer_is_tested_with_null() {
-    let source = fs::read_to_string(root().join("c-tests/test_null_args.c")).unwrap();
+    let source = fs::read_to_string(root().join("c-tests/test_null_args.c"))
+        .expect("abi/athena.symbols can be read");
     let without_pointers = [
         "athena_status_name",
         "athena_version",

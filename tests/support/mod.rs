@@ -1,6 +1,11 @@
 //! What the tests of the C library share: where it was built, and running C tools.
 
 #![allow(dead_code, reason = "no test file needs all of it")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
