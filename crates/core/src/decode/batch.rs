@@ -76,10 +76,6 @@ impl BatchBuilder {
         }
     }
 
-    pub(super) fn schema(&self) -> &SchemaRef {
-        &self.schema
-    }
-
     pub(super) fn column_count(&self) -> usize {
         self.columns.len()
     }

@@ -11,7 +11,6 @@ use super::field::{FieldScanner, Scanned};
 use crate::error::{Error, ErrorKind, Result};
 use crate::types::Column;
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
 use std::sync::Arc;
 
 /// Decodes a CSV result that is pushed in pieces, in order.
@@ -35,11 +34,6 @@ impl CsvDecoder {
             column: 0,
             record_bytes: 0,
         }
-    }
-
-    /// The schema of the batches.
-    pub(crate) fn schema(&self) -> &SchemaRef {
-        self.batch.schema()
     }
 
     /// Rows decoded so far.

@@ -4,7 +4,6 @@ use super::batch::{BatchBuilder, BatchLimits};
 use crate::error::{Error, ErrorKind, Result};
 use crate::types::Column;
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
 use std::sync::Arc;
 
 /// Decodes rows given as cells of text, in order.
@@ -18,16 +17,6 @@ impl RowDecoder {
         Self {
             batch: BatchBuilder::new(columns, limits),
         }
-    }
-
-    /// The schema of the batches.
-    pub(crate) fn schema(&self) -> &SchemaRef {
-        self.batch.schema()
-    }
-
-    /// Rows decoded so far.
-    pub(crate) fn row_count(&self) -> u64 {
-        self.batch.row_count()
     }
 
     /// Appends a row; a cell that is `None` is NULL. [`RowDecoder::next_batch`] returns the batch

@@ -57,8 +57,7 @@ fn rows_of_a_result_without_columns_are_left_out() {
     decoder.push_row([]).unwrap();
     decoder.push_row([Some("Partitions missing")]).unwrap();
     decoder.flush().unwrap();
-    assert_eq!((decoder.row_count(), decoder.next_batch()), (0, None));
-    assert!(decoder.schema().fields().is_empty());
+    assert_eq!(decoder.next_batch(), None);
 }
 
 #[test]
@@ -72,5 +71,4 @@ fn each_page_can_be_handed_out_at_once() {
         let batch = decoder.next_batch();
         assert_eq!(batch.map_or(0, |batch| batch.num_rows()), page);
     }
-    assert_eq!(decoder.row_count(), 2000);
 }
