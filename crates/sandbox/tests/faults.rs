@@ -1,4 +1,10 @@
 //! Faults on demand, one by one, and the control endpoint that asks for them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, also in its helpers"
+)]
 
 mod support;
 

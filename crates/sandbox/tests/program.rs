@@ -1,4 +1,10 @@
 //! The program: its ready line, its end, and its refusals.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, also in its helpers"
+)]
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;

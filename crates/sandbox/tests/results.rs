@@ -1,4 +1,10 @@
 //! What a finished execution answers: pages, result objects, and their errors.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, also in its helpers"
+)]
 
 mod support;
 
