@@ -287,7 +287,7 @@ void arrow_append_value(struct text *out, const struct ArrowSchema *schema,
         } else if (format[1] == 't') {
             bool wide = format[2] == 'u' || format[2] == 'n';
             text_append_time(out, wide ? read_int64(values, at) : read_int32(values, at),
-                        format[2]);
+                             format[2]);
         } else if (format[1] == 's') {
             text_append_timestamp(out, read_int64(values, at), format[2], format[4] != '\0');
         } else {

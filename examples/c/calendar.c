@@ -28,7 +28,7 @@ void text_append_date(struct text *out, int64_t days) {
     month += month < 10 ? 3 : -9;
     int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
     text_append_format(out, "%s%04" PRId64 "-%02" PRId64 "-%02" PRId64, year < 0 ? "-" : "",
-                  year < 0 ? -year : year, month, day_of_month);
+                       year < 0 ? -year : year, month, day_of_month);
 }
 
 /* Digits of a second's fraction in a unit of Arrow's formats, and how many units a second has. */
@@ -46,7 +46,7 @@ void text_append_time(struct text *out, int64_t value, char unit) {
     int digits = unit_digits(unit, &per_second);
     int64_t seconds = value / per_second;
     text_append_format(out, "%02" PRId64 ":%02" PRId64 ":%02" PRId64, seconds / 3600,
-                  seconds / 60 % 60, seconds % 60);
+                       seconds / 60 % 60, seconds % 60);
     if (digits > 0) {
         text_append_format(out, ".%0*" PRId64, digits, value % per_second);
     }
@@ -68,7 +68,7 @@ void text_append_interval(struct text *out, int32_t months, int64_t days, int64_
     if (months != 0) {
         int64_t size = months < 0 ? -(int64_t)months : months;
         text_append_format(out, "%s%" PRId64 "-%" PRId64, months < 0 ? "-" : "", size / 12,
-                      size % 12);
+                           size % 12);
         if (days == 0 && nanos == 0) {
             return;
         }
