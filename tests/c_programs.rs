@@ -230,6 +230,11 @@ fn the_programs_succeed_under_valgrind() {
                 "--errors-for-leak-kinds=definite,indirect,possible",
                 "--error-exitcode=99",
             ])
+            .arg("--num-callers=40")
+            .arg(format!(
+                "--suppressions={}",
+                root().join("c-tests/valgrind.supp").display()
+            ))
             .arg(program);
         command
     };
