@@ -7,11 +7,15 @@
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError, Weak, mpsc};
+use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
 
 /// Threads that drive sockets. Decoding happens on the caller's thread.
 const WORKER_THREADS: usize = 2;
+
+/// How long the last handle waits for the threads to end.
+const SHUTDOWN_WAIT: Duration = Duration::from_secs(2);
 
 /// A shared handle to the process's runtime; the last one dropped shuts it down.
 #[derive(Debug, Clone)]
@@ -67,7 +71,10 @@ impl Runtime {
             drop(sender.send(future.await));
         })?;
         receiver.recv().unwrap_or_else(|source| {
-            Err(Error::new(ErrorKind::Internal, "the driver's I/O task panicked").with_source(source))
+            Err(
+                Error::new(ErrorKind::Internal, "the driver's I/O task panicked")
+                    .with_source(source),
+            )
         })
     }
 
@@ -84,7 +91,10 @@ impl Runtime {
         }
         match &self.0.runtime {
             Some(runtime) => Ok(runtime.spawn(future)),
-            None => Err(Error::new(ErrorKind::Internal, "the runtime is shutting down")),
+            None => Err(Error::new(
+                ErrorKind::Internal,
+                "the runtime is shutting down",
+            )),
         }
     }
 }
@@ -94,11 +104,15 @@ impl Drop for Inner {
         let Some(runtime) = self.runtime.take() else {
             return;
         };
-        if self.process == std::process::id() {
-            // Not the blocking shutdown: the last handle may be dropped on a runtime thread.
+        if self.process != std::process::id() {
+            std::mem::forget(runtime);
+        } else if tokio::runtime::Handle::try_current().is_ok() {
+            // On a thread of a runtime, ours or the host's, which must not be blocked.
             runtime.shutdown_background();
         } else {
-            std::mem::forget(runtime);
+            // No thread of ours outlives the last handle, so that the host may exit or unload
+            // the library at once.
+            runtime.shutdown_timeout(SHUTDOWN_WAIT);
         }
     }
 }
@@ -109,7 +123,9 @@ mod tests {
 
     #[test]
     fn runs_on_its_own_threads_even_inside_another_runtime() {
-        let host = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let host = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
         let name = host.block_on(async {
             Runtime::shared()
                 .unwrap()

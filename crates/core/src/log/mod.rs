@@ -60,7 +60,7 @@ pub(crate) fn start(config: &LogConfig) -> Result<()> {
     let to_file = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_thread_names(true)
-        .with_writer(|| file::Line::default())
+        .with_writer(file::Line::default)
         .with_filter(filter_fn(wanted));
     // Fails when a subscriber is set already: ours, or the Rust host's.
     drop(tracing::subscriber::set_global_default(

@@ -153,12 +153,8 @@ pub(crate) struct Outline<'a> {
     /// The byte positions of the `?` that stand for parameters of this execution. A `?` in a
     /// row pattern is a quantifier, and those of a PREPARE belong to the prepared statement.
     pub(crate) parameters: Vec<usize>,
-    /// Whether the rows are sorted: `ORDER BY` outside of all parentheses.
-    pub(crate) has_order_by: bool,
     /// Whether `AS` stands outside of all parentheses: tells CTAS from other `CREATE TABLE`.
     pub(crate) has_as: bool,
-    /// How many statements the text holds, parted by `;`. Athena takes one.
-    pub(crate) statements: usize,
     /// The text without surrounding blanks and without `;` and comments at its end.
     pub(crate) body: &'a str,
 }
@@ -184,9 +180,7 @@ impl<'a> Outline<'a> {
         Self {
             words,
             parameters: scan.parameters,
-            has_order_by: scan.has_order_by,
             has_as: scan.has_as,
-            statements: scan.statements,
             body: body_start
                 .and_then(|start| sql.get(start..scan.end))
                 .unwrap_or_default(),
@@ -210,24 +204,16 @@ struct Scan<'a> {
     open: Vec<Option<usize>>,
     /// The same number, while the token before was the end of a `PATTERN (…)`.
     closed_pattern: Option<usize>,
-    in_statement: bool,
     end: usize,
     parameters: Vec<usize>,
-    has_order_by: bool,
     has_as: bool,
-    statements: usize,
 }
 
 impl<'a> Scan<'a> {
     fn push(&mut self, sql: &'a str, token: Token) {
         let text = &sql[token.range.clone()];
         if text == ";" {
-            self.in_statement = false;
             return;
-        }
-        if !self.in_statement {
-            self.in_statement = true;
-            self.statements += 1;
         }
         self.end = token.range.end;
         let is = |word: &str| text.eq_ignore_ascii_case(word);
@@ -246,7 +232,6 @@ impl<'a> Scan<'a> {
             TokenKind::Symbol if text == ")" => self.closed_pattern = self.open.pop().flatten(),
             TokenKind::Word if self.open.is_empty() => {
                 self.has_as |= is("AS");
-                self.has_order_by |= is("BY") && self.previous.eq_ignore_ascii_case("ORDER");
             }
             _ => {}
         }
@@ -346,45 +331,32 @@ mod tests {
     }
 
     #[test]
-    fn order_by_and_as_count_at_the_top_level_only() {
+    fn as_counts_at_the_top_level_only() {
         let cases = [
-            ("SELECT 1 ORDER BY 1", true, false),
-            ("SELECT 1 order /* c */\nby 1", true, false),
-            ("SELECT array_agg(x ORDER BY y) AS z", false, true),
-            ("SELECT * FROM (SELECT 1 AS x ORDER BY 1)", false, false),
-            ("SELECT 'ORDER BY', \"AS\" -- ORDER BY", false, false),
-            ("SELECT order_ , by", false, false),
-            ("CREATE TABLE t WITH (a = 1) AS SELECT 1", false, true),
+            ("SELECT array_agg(x ORDER BY y) AS z", true),
+            ("SELECT * FROM (SELECT 1 AS x ORDER BY 1)", false),
+            ("SELECT 'AS', \"AS\" -- AS", false),
+            ("CREATE TABLE t WITH (a = 1) AS SELECT 1", true),
         ];
-        for (sql, order_by, has_as) in cases {
-            let outline = Outline::of(sql);
-            assert_eq!(
-                (outline.has_order_by, outline.has_as),
-                (order_by, has_as),
-                "{sql}"
-            );
+        for (sql, has_as) in cases {
+            assert_eq!(Outline::of(sql).has_as, has_as, "{sql}");
         }
     }
 
     #[test]
-    fn statements_are_counted_and_their_end_is_trimmed() {
+    fn blanks_semicolons_and_comments_at_the_end_are_trimmed() {
         let cases = [
-            ("", 0, ""),
-            (" ; -- nothing\n;", 0, ""),
-            ("-- nothing", 0, ""),
-            (" SELECT 1 ; ", 1, "SELECT 1"),
-            ("SELECT 1 -- c", 1, "SELECT 1"),
-            ("/* c */ SELECT ';' ;; /* d */", 1, "/* c */ SELECT ';'"),
-            ("SELECT 1; SELECT 2;", 2, "SELECT 1; SELECT 2"),
-            ("SELECT 'a", 1, "SELECT 'a"),
+            ("", ""),
+            (" ; -- nothing\n;", ""),
+            ("-- nothing", ""),
+            (" SELECT 1 ; ", "SELECT 1"),
+            ("SELECT 1 -- c", "SELECT 1"),
+            ("/* c */ SELECT ';' ;; /* d */", "/* c */ SELECT ';'"),
+            ("SELECT 1; SELECT 2;", "SELECT 1; SELECT 2"),
+            ("SELECT 'a", "SELECT 'a"),
         ];
-        for (sql, statements, body) in cases {
-            let outline = Outline::of(sql);
-            assert_eq!(
-                (outline.statements, outline.body),
-                (statements, body),
-                "{sql}"
-            );
+        for (sql, body) in cases {
+            assert_eq!(Outline::of(sql).body, body, "{sql}");
         }
     }
 
