@@ -1,6 +1,12 @@
 //! Builds and runs the examples against a sandbox: in C, C++ and Python they read the same
 //! command line and print the same.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed step of a test is a failed test"
+)]
 #![cfg(unix)]
 
 #[path = "examples/every_type.rs"]

@@ -1,5 +1,12 @@
 //! The header: what cbindgen makes of `src/` is what is committed, and it stands alone.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed step of a test is a failed test"
+)]
+
 mod support;
 
 use std::fs;

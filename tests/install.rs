@@ -1,6 +1,12 @@
 //! Installs the library and builds a program against it as a stranger would, outside the
 //! tree: by pkg-config and by CMake, shared and static.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed step of a test is a failed test"
+)]
 #![cfg(target_os = "linux")]
 
 mod support;

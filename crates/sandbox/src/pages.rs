@@ -300,7 +300,10 @@ mod tests {
             [null, ""],
             ["x,\ny\t\u{1}é", null]
         ]);
-        assert_eq!(pages(text, Format::Csv, 10), [expected.clone()]);
+        assert_eq!(
+            pages(text, Format::Csv, 10),
+            std::slice::from_ref(&expected)
+        );
         let single: Vec<Value> = pages(text, Format::Csv, 1)
             .into_iter()
             .map(|page| page[0].clone())

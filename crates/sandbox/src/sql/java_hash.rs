@@ -35,6 +35,7 @@ impl Key {
 
 #[expect(
     clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
     reason = "Java's (int)(value ^ (value >>> 32)) keeps the low half"
 )]
 const fn fold(bits: u64) -> i32 {

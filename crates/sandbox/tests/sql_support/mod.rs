@@ -1,4 +1,10 @@
 //! Runs statements through the engine's seam and keeps what comes out.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed step of a test is a failed test"
+)]
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use athena_sandbox::engine::{Cell, Column, Engine as _, Failure, Query, Sink, Summary};

@@ -36,10 +36,11 @@ pub(super) fn typed_string(typed: &TypedString) -> Rewritten {
         DataType::Decimal(_) | DataType::Numeric(_) => decimal_type(&text)?,
         DataType::Timestamp(..) => return timestamp(&text).map(Some),
         DataType::Time(..) => {
-            let zone = text
-                .contains(['+', '-'])
-                .then_some(" with time zone")
-                .unwrap_or_default();
+            let zone = if text.contains(['+', '-']) {
+                " with time zone"
+            } else {
+                ""
+            };
             format!("time({}){zone}", fraction_digits(&text))
         }
         DataType::Date => {
