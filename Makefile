@@ -14,15 +14,14 @@ test: ## All tests: Rust, C under sanitizers and valgrind, examples, Python.
 	scripts/venv
 	cargo test --workspace --locked
 
-bench: ## Side-by-side benchmarks against other clients; writes bench/results/.
-	scripts/venv
-	bench/run
+bench: ## The CSV decoder beside csv-core and arrow-csv on the same bytes, in one run.
+	cargo bench --locked -p athena-core --bench decode
 
 examples: ## Build the example programs into build/examples (PROFILE=dev or release).
 	PROFILE=$(PROFILE) scripts/build-examples
 
 header: ## Copy the generated C header over the committed one.
-	scripts/header
+	UPDATE_DOCS=1 cargo test -q --locked -p athena-driver --test header -- the_committed_header
 
 fmt: ## Format the Rust sources.
 	cargo fmt --all
@@ -36,8 +35,8 @@ doc: ## Regenerate the generated documents; build the API documentation.
 	UPDATE_DOCS=1 cargo test -q --locked -p athena-core --lib -- _md_is_up_to_date
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 
-fuzz: ## Bounded fuzzing of the parsers and decoders, from the committed corpus.
-	scripts/fuzz
+fuzz: ## The randomised tests of parsers, tokenizer and decoders, with fixed seeds.
+	cargo test --locked -p athena-core --lib -- random any_text
 
 install: ## Build in release mode and install library, header, pkg-config and CMake files.
 	PREFIX=$(PREFIX) scripts/install
