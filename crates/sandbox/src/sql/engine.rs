@@ -15,7 +15,7 @@ use crate::engine::{BoxFuture, Engine, Failure, Query, Refusal, Sink, StatementK
 
 /// Runs SELECT, EXPLAIN, SHOW and DESCRIBE over datasets and folders of files.
 ///
-/// Statements run on the caller's tokio runtime. Rows are streamed; memory is bounded.
+/// Rows are streamed and memory is bounded. Plans run on threads of the engine.s own.
 /// Nothing is read or made before the first statement.
 #[derive(Debug)]
 pub struct SqlEngine {
@@ -73,6 +73,11 @@ impl SqlEngine {
     #[must_use]
     pub fn builder() -> SqlEngineBuilder {
         SqlEngineBuilder::default()
+    }
+
+    /// The names of the databases.
+    pub(super) fn database_names(&self) -> Vec<String> {
+        self.tables.keys().cloned().collect()
     }
 
     /// What all queries share, made on first use.

@@ -1,15 +1,15 @@
 //! Runs a query and streams its rows.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionState;
-use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
+use datafusion::physical_plan::{ExecutionPlan, displayable};
 use datafusion::sql::parser::Statement as EngineStatement;
 use datafusion::sql::sqlparser::ast;
-use futures::StreamExt as _;
 
 use super::analysis::{ColumnPositions, check_functions, check_tables};
 use super::catalog::CATALOG;
@@ -18,8 +18,10 @@ use super::failure::{AthenaError, translate};
 use super::parameters::bind;
 use super::rewrite::{OutputName, output_names, rewrite, shown};
 use super::session::Shared;
+use super::stop::StopOnDrop;
 use super::text::ColumnText;
 use super::types::AthenaType;
+use super::unnest::graft_joins;
 use crate::engine::{Cell, Column, Failure, Query, Sink, Summary};
 
 /// Rows handed to the sink at once.
@@ -71,12 +73,13 @@ async fn plan(
     check_tables(&parsed, &shared.catalog, &database)?;
     let positions = ColumnPositions::of(&parsed);
     let (head, tail) = output_names(&parsed);
-    rewrite(&mut parsed)?;
+    rewrite(&mut parsed, SystemTime::now())?;
     let (state, generated) = shared.query(&database);
     check_functions(&parsed, &state)?;
     let statement = EngineStatement::Statement(Box::new(ast::Statement::Query(Box::new(parsed))));
     let told = |error: DataFusionError| translate(&error, &positions);
     let logical = state.statement_to_plan(statement).await.map_err(told)?;
+    let logical = graft_joins(logical).map_err(told)?;
     let plan = state.create_physical_plan(&logical).await.map_err(told)?;
     Ok(Planned {
         plan,
@@ -99,20 +102,21 @@ pub(super) async fn query(
     let told = |error: DataFusionError| Failure::from(translate(&error, &planned.positions));
     let schema = planned.plan.schema();
     sink.columns(planned.names.columns(&schema))?;
-    let mut batches =
-        execute_stream(Arc::clone(&planned.plan), planned.state.task_ctx()).map_err(told)?;
-    while let Some(batch) = batches.next().await {
+    let stop = StopOnDrop::default();
+    let watched = stop.watch(Arc::clone(&planned.plan)).map_err(told)?;
+    let mut batches = shared
+        .executor
+        .execute(Arc::clone(&watched), planned.state.task_ctx());
+    while let Some(batch) = batches.recv().await {
         let batch = batch.map_err(told)?;
         send(&batch, &schema, sink).map_err(|stop| match stop {
             Stop::Engine(error) => told(error),
             Stop::Sink(failure) => failure,
         })?;
-        // Results that are always ready would otherwise never let a cancellation in.
-        tokio::task::yield_now().await;
     }
     Ok(Summary {
         update_count: None,
-        data_scanned_in_bytes: scanned(planned.plan.as_ref()) + planned.generated.bytes(),
+        data_scanned_in_bytes: scanned(watched.as_ref()) + planned.generated.bytes(),
     })
 }
 

@@ -13,16 +13,22 @@ use datafusion::prelude::SessionConfig;
 
 use super::catalog::{CATALOG, Catalog, Tables};
 use super::datasets::{FLIGHTS_URL, ScanCounter, flights_store};
+use super::executor::Executor;
 use super::functions;
 
 /// Queries of one engine share this much memory, then spill or fail.
 const MEMORY_LIMIT: usize = 1 << 30;
+
+/// Threads that compute; also the parts a query is split into.
+const THREADS: usize = 2;
 
 /// What all queries share.
 #[derive(Debug)]
 pub(super) struct Shared {
     /// The tables.
     pub(super) catalog: Arc<Catalog>,
+    /// Runs the plans.
+    pub(super) executor: Executor,
     state: SessionState,
 }
 
@@ -50,7 +56,11 @@ impl Shared {
             .build();
         let catalog = Arc::new(Catalog::new(tables, &Arc::new(opener)));
         catalogs.register_catalog(CATALOG.to_owned(), Arc::clone(&catalog) as _);
-        Ok(Self { catalog, state })
+        Ok(Self {
+            catalog,
+            executor: Executor::new(THREADS)?,
+            state,
+        })
     }
 
     /// The state for one query in a database, and the count of what it generates.
@@ -73,7 +83,7 @@ async fn register_flights(runtime: &RuntimeEnv) -> Result<()> {
 
 fn config() -> SessionConfig {
     let mut config = SessionConfig::new()
-        .with_target_partitions(2)
+        .with_target_partitions(THREADS)
         .with_batch_size(8192)
         .with_create_default_catalog_and_schema(false)
         .with_information_schema(false);

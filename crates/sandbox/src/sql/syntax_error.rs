@@ -49,7 +49,8 @@ pub(super) fn from_parser(error: &ParserError, end: Location) -> Refusal {
     };
     let (text, at) = split_location(text).unwrap_or((text, end));
     let Some((expecting, found)) = text
-        .strip_prefix("Expected: ")
+        .strip_prefix("Expected")
+        .map(|text| text.trim_start_matches([':', ' ']))
         .and_then(|text| text.split_once(", found: "))
     else {
         return refusal(format!("line {}:{}: {text}", at.line, at.column));

@@ -65,6 +65,7 @@ pub(super) fn prepare(tokens: &mut Vec<TokenWithSpan>) -> usize {
         }
     }
     hide_nested_types(tokens);
+    wrap_values(tokens);
     if word(tokens, 0) == "TABLE" {
         let span = tokens[0].span;
         let select = [
@@ -128,4 +129,66 @@ fn closing(tokens: &[TokenWithSpan], open: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// Puts parentheses around bare expressions of VALUES: `VALUES 1, 2`.
+fn wrap_values(tokens: &mut Vec<TokenWithSpan>) {
+    let mut index = 0;
+    while index < tokens.len() {
+        if word(tokens, index) == "VALUES" {
+            let mut start = index + 1;
+            while let Some(end) = element_end(tokens, start) {
+                let mut comma = end;
+                if word(tokens, start) != "(" && end > start {
+                    let span = tokens[start].span;
+                    tokens.insert(
+                        end,
+                        TokenWithSpan {
+                            token: Token::RParen,
+                            span,
+                        },
+                    );
+                    tokens.insert(
+                        start,
+                        TokenWithSpan {
+                            token: Token::LParen,
+                            span,
+                        },
+                    );
+                    comma += 2;
+                }
+                if tokens
+                    .get(comma)
+                    .is_none_or(|token| token.token != Token::Comma)
+                {
+                    break;
+                }
+                start = comma + 1;
+            }
+        }
+        index += 1;
+    }
+}
+
+/// Where the element of VALUES that begins at `start` ends.
+fn element_end(tokens: &[TokenWithSpan], start: usize) -> Option<usize> {
+    let mut depth = 0_i32;
+    for (index, token) in tokens.iter().enumerate().skip(start) {
+        match token.token {
+            Token::LParen | Token::LBracket => depth += 1,
+            Token::RParen | Token::RBracket if depth == 0 => return Some(index),
+            Token::RParen | Token::RBracket => depth -= 1,
+            Token::Comma if depth == 0 => return Some(index),
+            _ if depth == 0
+                && matches!(
+                    word(tokens, index).as_str(),
+                    "ORDER" | "LIMIT" | "OFFSET" | "FETCH" | "UNION" | "EXCEPT" | "INTERSECT"
+                ) =>
+            {
+                return Some(index);
+            }
+            _ => {}
+        }
+    }
+    (start < tokens.len()).then_some(tokens.len())
 }

@@ -22,7 +22,12 @@ pub(super) fn functions() -> Vec<Function> {
             |_| returning(&AthenaType::Bigint),
             date_part,
         ),
-        Function::new("date_trunc", 2..=2, |args| same_as(args, 1), date_trunc),
+        Function::new(
+            "athena_date_trunc",
+            2..=2,
+            |args| same_as(args, 1),
+            date_trunc,
+        ),
         Function::new("date_add", 3..=3, |args| same_as(args, 2), date_add),
         Function::new(
             "date_diff",
@@ -36,9 +41,14 @@ pub(super) fn functions() -> Vec<Function> {
             |_| returning(&AthenaType::Date),
             last_day_of_month,
         ),
-        Function::new("from_unixtime", 1..=2, from_unixtime_field, from_unixtime),
         Function::new(
-            "to_unixtime",
+            "athena_from_unixtime",
+            1..=2,
+            from_unixtime_field,
+            from_unixtime,
+        ),
+        Function::new(
+            "athena_to_unixtime",
             1..=1,
             |_| returning(&AthenaType::Double),
             to_unixtime,

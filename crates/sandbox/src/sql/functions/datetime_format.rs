@@ -15,7 +15,7 @@ use crate::sql::types::AthenaType;
 pub(super) fn functions() -> Vec<Function> {
     vec![
         Function::new(
-            "date_format",
+            "athena_date_format",
             2..=2,
             |_| returning(&AthenaType::Varchar(None)),
             |args| format(args, mysql),

@@ -111,7 +111,7 @@ impl ScalarUDFImpl for Function {
                 format!(
                     "line 1:8: Unexpected parameters ({}) for function {}",
                     types.join(", "),
-                    self.name
+                    self.name.trim_start_matches("athena_")
                 ),
             )
             .into());

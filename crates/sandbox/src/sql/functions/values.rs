@@ -17,7 +17,7 @@ use crate::sql::types::AthenaType;
 pub(super) fn functions() -> Vec<Function> {
     vec![
         Function::new("typeof", 1..=1, typeof_field, type_of),
-        Function::new("element_at", 2..=2, element_field, element_at),
+        Function::new("athena_element_at", 2..=2, element_field, element_at),
         Function::new(
             "athena_length",
             1..=1,

@@ -2,7 +2,8 @@
 
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArguments, Ident, ObjectName, OrderByExpr, OrderByOptions, VisitMut as _, VisitorMut,
+    FunctionArguments, Ident, ObjectName, OrderByExpr, OrderByOptions, Value, VisitMut as _,
+    VisitorMut,
 };
 use std::ops::ControlFlow;
 
@@ -49,7 +50,7 @@ impl VisitorMut for Lenient {
 ///
 /// # Errors
 /// `NOT_SUPPORTED` for a form of a known function that has no counterpart.
-pub(super) fn rewrite(function: &mut Function) -> Result<Option<Expr>, AthenaError> {
+pub(super) fn rewrite(function: &mut Function, now: &str) -> Result<Option<Expr>, AthenaError> {
     let name = name_of(function);
     if let Some(renamed) = renamed(&name) {
         function.name = ObjectName::from(vec![Ident::new(renamed)]);
@@ -61,12 +62,18 @@ pub(super) fn rewrite(function: &mut Function) -> Result<Option<Expr>, AthenaErr
     let Some(args) = plain_arguments(function) else {
         return Ok(None);
     };
-    Ok(scalar(&name, &args))
+    Ok(moment(&name, &args, now).or_else(|| scalar(&name, &args)))
 }
 
 /// Functions that only have another name.
 fn renamed(name: &str) -> Option<&'static str> {
     Some(match name {
+        // DataFusion has functions or aliases of these names.
+        "date_trunc" => "athena_date_trunc",
+        "date_format" => "athena_date_format",
+        "element_at" => "athena_element_at",
+        "from_unixtime" => "athena_from_unixtime",
+        "to_unixtime" => "athena_to_unixtime",
         "arbitrary" | "any_value" => "first_value",
         "approx_percentile" => "approx_percentile_cont",
         "every" => "bool_and",
@@ -130,20 +137,43 @@ fn aggregate(name: &str, function: &Function) -> Option<Expr> {
     Some(Expr::Function(rewritten))
 }
 
+/// The functions that tell the time: the same moment throughout a query.
+fn moment(name: &str, args: &[Expr], now: &str) -> Option<Expr> {
+    if !args.is_empty() {
+        return None;
+    }
+    let (date, time) = now.split_once(' ')?;
+    let timestamp = || cast(string(now), "timestamp(3)");
+    Some(match name {
+        "now" | "current_timestamp" => call("with_timezone", vec![timestamp(), string("UTC")]),
+        "localtimestamp" => timestamp(),
+        "current_date" => cast(string(date), "date"),
+        "localtime" => cast(string(time), "time(3)"),
+        "current_time" => cast(string(format!("{time}+00:00")), "time(3) with time zone"),
+        _ => return None,
+    })
+}
+
 /// Scalar functions whose arguments change.
 fn scalar(name: &str, args: &[Expr]) -> Option<Expr> {
     let all = || args.to_vec();
     Some(match (name, args) {
         ("try", [inner]) => inner.clone(),
+        ("typeof", [Expr::Value(literal)]) => match &literal.value {
+            Value::SingleQuotedString(text) => {
+                let length = text.chars().count();
+                call(
+                    "typeof",
+                    vec![cast(args[0].clone(), &format!("varchar({length})"))],
+                )
+            }
+            _ => return None,
+        },
         ("if", [condition, then]) => case(condition.clone(), then.clone(), None),
         ("if", [condition, then, otherwise]) => {
             case(condition.clone(), then.clone(), Some(otherwise.clone()))
         }
         ("row", _) => named_struct(args),
-        ("now" | "current_timestamp", []) => {
-            cast(call("now", vec![]), "timestamp(3) with time zone")
-        }
-        ("localtimestamp", []) => cast(call("now", vec![]), "timestamp(3)"),
         (
             "year" | "quarter" | "month" | "day" | "hour" | "minute" | "second" | "week"
             | "year_of_week" | "yow" | "day_of_week" | "dow" | "day_of_year" | "doy"

@@ -11,6 +11,7 @@ mod relations;
 pub(super) use names::{OutputName, output_names, shown};
 
 use std::ops::ControlFlow;
+use std::time::SystemTime;
 
 use datafusion::sql::sqlparser::ast::{
     AccessExpr, Expr, Function, GroupByExpr, LimitClause, ObjectName, OrderByKind, Query, Select,
@@ -19,18 +20,33 @@ use datafusion::sql::sqlparser::ast::{
 
 use super::failure::AthenaError;
 
-/// Rewrites a query in place.
+/// Rewrites a query in place; `now` is what `now()` tells.
 ///
 /// # Errors
 /// `NOT_SUPPORTED` for what has no counterpart.
-pub(super) fn rewrite(query: &mut Query) -> Result<(), AthenaError> {
-    match query.visit(&mut Rewriter) {
+pub(super) fn rewrite(query: &mut Query, now: SystemTime) -> Result<(), AthenaError> {
+    match query.visit(&mut Rewriter { now: now_text(now) }) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(error) => Err(*error),
     }
 }
 
-struct Rewriter;
+/// `2020-02-29 13:45:01.000`, in UTC.
+fn now_text(now: SystemTime) -> String {
+    let millis = now
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .ok()
+        .and_then(|since| i64::try_from(since.as_millis()).ok());
+    let moment = millis
+        .and_then(chrono::DateTime::from_timestamp_millis)
+        .unwrap_or_default();
+    moment.format("%Y-%m-%d %H:%M:%S%.3f").to_string()
+}
+
+struct Rewriter {
+    /// The moment the query started.
+    now: String,
+}
 
 impl VisitorMut for Rewriter {
     type Break = Box<AthenaError>;
@@ -56,13 +72,7 @@ impl VisitorMut for Rewriter {
             }
             None => {}
         }
-        if let Some(quantity) = query
-            .fetch
-            .as_mut()
-            .and_then(|fetch| fetch.quantity.as_mut())
-        {
-            keep_number(quantity);
-        }
+        fetch_as_limit(query);
         for cte in query.with.iter_mut().flat_map(|with| &mut with.cte_tables) {
             relations::lower_case_alias(&mut cte.alias);
         }
@@ -121,7 +131,7 @@ impl VisitorMut for Rewriter {
                 vec![timestamp.as_ref().clone(), time_zone.as_ref().clone()],
             ))),
             Expr::Extract { .. } => Ok(literals::extract(expr)),
-            Expr::Function(function) => calls::rewrite(function),
+            Expr::Function(function) => calls::rewrite(function, &self.now),
             _ => Ok(None),
         };
         match rewritten {
@@ -131,6 +141,27 @@ impl VisitorMut for Rewriter {
         }
         ControlFlow::Continue(())
     }
+}
+
+/// `FETCH FIRST n ROWS ONLY` is `LIMIT n`.
+fn fetch_as_limit(query: &mut Query) {
+    let Some(fetch) = query
+        .fetch
+        .take_if(|fetch| !fetch.with_ties && !fetch.percent)
+    else {
+        return;
+    };
+    let mut quantity = fetch.quantity.unwrap_or_else(|| build::number(1));
+    keep_number(&mut quantity);
+    let offset = match query.limit_clause.take() {
+        Some(LimitClause::LimitOffset { offset, .. }) => offset,
+        _ => None,
+    };
+    query.limit_clause = Some(LimitClause::LimitOffset {
+        limit: Some(quantity),
+        offset,
+        limit_by: Vec::new(),
+    });
 }
 
 /// Marks an integer literal that must stay as it is: an ordinal, a limit, an index. The

@@ -22,8 +22,14 @@ pub(crate) enum OutputName {
 /// The names a query's text gives its outputs, counted from the start up to the first
 /// `*`, and from the end down to the last.
 pub(crate) fn output_names(query: &Query) -> (Vec<OutputName>, Vec<OutputName>) {
-    let Some(items) = outermost_items(&query.body) else {
-        return (Vec::new(), Vec::new());
+    let items = match outermost(&query.body) {
+        SetExpr::Select(select) => &select.projection,
+        SetExpr::Values(values) => {
+            let width = values.rows.first().map_or(0, |row| row.len());
+            let names = (0..width).map(|index| OutputName::Written(format!("_col{index}")));
+            return (names.collect(), Vec::new());
+        }
+        _ => return (Vec::new(), Vec::new()),
     };
     let named = |item: &SelectItem| match item {
         SelectItem::ExprWithAlias { alias, .. } => Some(OutputName::Written(alias.value.clone())),
@@ -47,12 +53,12 @@ pub(crate) fn output_names(query: &Query) -> (Vec<OutputName>, Vec<OutputName>) 
     (head, tail)
 }
 
-fn outermost_items(body: &SetExpr) -> Option<&[SelectItem]> {
+/// The part of a query that names its outputs.
+fn outermost(body: &SetExpr) -> &SetExpr {
     match body {
-        SetExpr::Select(select) => Some(&select.projection),
-        SetExpr::Query(query) => outermost_items(&query.body),
-        SetExpr::SetOperation { left, .. } => outermost_items(left),
-        _ => None,
+        SetExpr::Query(query) => outermost(&query.body),
+        SetExpr::SetOperation { left, .. } => outermost(left),
+        other => other,
     }
 }
 

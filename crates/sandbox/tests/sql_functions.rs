@@ -1,0 +1,241 @@
+//! Trino functions that people use daily.
+#![cfg(feature = "sql")]
+
+mod sql_support;
+
+use sql_support::engine;
+
+#[tokio::test]
+async fn scalar_functions_answer_as_in_trino() {
+    let engine = engine();
+    let mut wrong = Vec::new();
+    for (expression, text) in [
+        ("date_trunc('month', DATE '2020-02-29')", "2020-02-01"),
+        (
+            "date_trunc('hour', TIMESTAMP '2020-02-29 13:45:01.500')",
+            "2020-02-29 13:00:00.000",
+        ),
+        ("date_trunc('week', DATE '2020-03-01')", "2020-02-24"),
+        ("date_add('month', 1, DATE '2020-01-31')", "2020-02-29"),
+        (
+            "date_add('day', -1, TIMESTAMP '2020-03-01 00:00:00.000')",
+            "2020-02-29 00:00:00.000",
+        ),
+        (
+            "date_diff('day', DATE '2020-01-01', DATE '2020-03-01')",
+            "60",
+        ),
+        (
+            "date_diff('month', DATE '2020-01-31', DATE '2020-02-29')",
+            "0",
+        ),
+        ("year(DATE '2020-02-29')", "2020"),
+        ("month(TIMESTAMP '2020-02-29 13:45:01')", "2"),
+        ("day_of_week(DATE '2020-03-01')", "7"),
+        ("extract(doy FROM DATE '2020-03-01')", "61"),
+        ("from_unixtime(0)", "1970-01-01 00:00:00.000 UTC"),
+        ("to_unixtime(TIMESTAMP '1970-01-02 00:00:00')", "86400.0"),
+        (
+            "date_format(TIMESTAMP '2020-02-29 13:45:01', '%Y/%m/%d %H:%i:%s')",
+            "2020/02/29 13:45:01",
+        ),
+        (
+            "date_parse('2020-02-29 13', '%Y-%m-%d %H')",
+            "2020-02-29 13:00:00.000",
+        ),
+        (
+            "format_datetime(TIMESTAMP '2020-02-29 13:45:01', 'yyyy-MM-dd''T''HH:mm')",
+            "2020-02-29T13:45",
+        ),
+        (
+            "at_timezone(TIMESTAMP '2020-01-01 00:00:00 UTC', 'Asia/Tokyo')",
+            "2020-01-01 09:00:00 Asia/Tokyo",
+        ),
+        (
+            "TIMESTAMP '2020-01-01 00:00:00.000 UTC' AT TIME ZONE 'America/New_York'",
+            "2019-12-31 19:00:00.000 America/New_York",
+        ),
+        ("last_day_of_month(DATE '2020-02-01')", "2020-02-29"),
+        ("typeof(current_timestamp)", "timestamp(3) with time zone"),
+        ("typeof(now())", "timestamp(3) with time zone"),
+        ("typeof(current_date)", "date"),
+        ("typeof(1)", "integer"),
+        ("typeof(1.0)", "double"),
+        ("typeof('abc')", "varchar(3)"),
+        ("typeof(DECIMAL '1.50')", "decimal(3,2)"),
+        ("typeof(ARRAY[1])", "array(integer)"),
+        (
+            "typeof(map(ARRAY['a'], ARRAY[1.5]))",
+            "map(varchar, double)",
+        ),
+        (
+            "typeof(CAST(ROW(1, 'x') AS ROW(a integer, b varchar)))",
+            "row(a integer, b varchar)",
+        ),
+        ("typeof(NULL)", "unknown"),
+        ("sequence(1, 3)", "[1, 2, 3]"),
+        ("element_at(ARRAY['a', 'b'], -1)", "b"),
+        ("element_at(ARRAY['a', 'b'], 3)", "∅"),
+        ("element_at(map(ARRAY['a', 'b'], ARRAY[1, 2]), 'b')", "2"),
+        ("ARRAY[7, 8][2]", "8"),
+        ("map(ARRAY['a', 'b'], ARRAY[1, 2])['a']", "1"),
+        ("cardinality(ARRAY[1, 2, 3])", "3"),
+        ("contains(ARRAY[1, 2], 2)", "true"),
+        ("array_join(ARRAY['a', 'b'], '-')", "a-b"),
+        ("array_distinct(ARRAY[1, 1, 2])", "[1, 2]"),
+        ("slice(ARRAY[1, 2, 3, 4], 2, 2)", "[2, 3]"),
+        ("transform(ARRAY[1, 2], x -> x + 1)", "[2, 3]"),
+        ("filter(ARRAY[1, 2, 3], x -> x > 1)", "[2, 3]"),
+        ("split('a,b', ',')", "[a, b]"),
+        ("split_part('a,b', ',', 2)", "b"),
+        ("strpos('hello', 'l')", "3"),
+        ("length('héllo')", "5"),
+        ("substr('hello', 2, 3)", "ell"),
+        ("upper('a') || 'b'", "Ab"),
+        ("lpad('7', 3, '0')", "007"),
+        ("replace('aXb', 'X', '-')", "a-b"),
+        ("regexp_like('hello', 'l+')", "true"),
+        ("regexp_extract('a12b', '[0-9]+')", "12"),
+        ("regexp_extract('k=v', '(.)=(.)', 2)", "v"),
+        ("regexp_replace('a1b2', '[0-9]', '#')", "a#b#"),
+        (
+            "json_extract_scalar('{\"a\":{\"b\":[1,2]}}', '$.a.b[1]')",
+            "2",
+        ),
+        ("json_extract('{\"a\":[1]}', '$.a')", "[1]"),
+        ("json_format(JSON '{\"a\": 1}')", "{\"a\":1}"),
+        ("if(1 > 2, 'x', 'y')", "y"),
+        ("coalesce(NULL, 2)", "2"),
+        ("nullif(1, 1)", "∅"),
+        ("greatest(1, 3, 2)", "3"),
+        ("round(2.567, 2)", "2.57"),
+        ("mod(7, 3)", "1"),
+        ("7 / 2", "3"),
+        ("to_hex(X'0aff')", "0AFF"),
+        (
+            "to_hex(md5(to_utf8('a')))",
+            "0CC175B9C0F1B6A831C399E269772661",
+        ),
+        (
+            "from_iso8601_timestamp('2020-01-01T01:02:03Z')",
+            "2020-01-01 01:02:03.000 UTC",
+        ),
+        ("1 IS DISTINCT FROM NULL", "true"),
+        ("'b' BETWEEN 'a' AND 'c'", "true"),
+        ("'abc' LIKE 'a%'", "true"),
+    ] {
+        match sql_support::run_query(
+            &engine,
+            &sql_support::query(&format!("SELECT {expression}")),
+        )
+        .await
+        {
+            Ok(answer) if answer.lines() == [text] => {}
+            Ok(answer) => wrong.push(format!(
+                "{expression}: {:?}, expected {text:?}",
+                answer.lines()
+            )),
+            Err(failure) => wrong.push(format!("{expression}: {}", failure.reason)),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn aggregates_and_unnest_answer_as_in_trino() {
+    let engine = engine();
+    let mut wrong = Vec::new();
+    for (sql, lines) in [
+        (
+            "SELECT count_if(distance > 2000) FROM flights",
+            vec!["51695"],
+        ),
+        (
+            "SELECT max_by(dest, distance), min_by(dest, distance) FROM flights WHERE distance > 100",
+            vec!["HNL|BDL"],
+        ),
+        ("SELECT arbitrary(x) FROM (VALUES 1) t(x)", vec!["1"]),
+        (
+            "SELECT approx_percentile(x, 0.5) FROM (VALUES (1.0), (2.0), (3.0)) t(x)",
+            vec!["2.0"],
+        ),
+        ("SELECT approx_distinct(carrier) FROM airlines", vec!["16"]),
+        (
+            "SELECT array_agg(x ORDER BY x DESC) FROM (VALUES (1), (3), (2)) t(x)",
+            vec!["[3, 2, 1]"],
+        ),
+        ("SELECT x FROM UNNEST(ARRAY[1, 2]) AS t(x)", vec!["1", "2"]),
+        (
+            "SELECT x, n FROM UNNEST(ARRAY['a', 'b']) WITH ORDINALITY AS t(x, n)",
+            vec!["a|1", "b|2"],
+        ),
+        (
+            "SELECT k, v FROM UNNEST(map(ARRAY['a', 'b'], ARRAY[1, 2])) AS t(k, v) ORDER BY k",
+            vec!["a|1", "b|2"],
+        ),
+        (
+            "SELECT id, x FROM (VALUES (1, ARRAY[10, 20]), (2, ARRAY[30])) AS t(id, xs) CROSS JOIN UNNEST(xs) AS u(x) ORDER BY x",
+            vec!["1|10", "1|20", "2|30"],
+        ),
+        (
+            "SELECT sum(x) FILTER (WHERE x > 1) FROM (VALUES (1), (2), (3)) t(x)",
+            vec!["5"],
+        ),
+        (
+            "SELECT x, row_number() OVER (ORDER BY x DESC) FROM (VALUES (1), (2)) t(x) ORDER BY x",
+            vec!["1|2", "2|1"],
+        ),
+        (
+            "SELECT x, lag(x, 1) OVER (ORDER BY x) FROM (VALUES (1), (2)) t(x) ORDER BY x",
+            vec!["1|∅", "2|1"],
+        ),
+        (
+            "SELECT x FROM (VALUES (2), (NULL), (1)) t(x) ORDER BY x DESC",
+            vec!["2", "1", "∅"],
+        ),
+        (
+            "SELECT year(time_hour), count(*) FROM flights GROUP BY year(time_hour) ORDER BY 1",
+            vec!["2013|336688", "2014|88"],
+        ),
+        (
+            "SELECT count(DISTINCT carrier), stddev(CAST(1 AS double)) FROM airlines",
+            vec!["16|0.0"],
+        ),
+        (
+            "SELECT a, sum(b) FROM (VALUES ('x', 1), ('y', 2)) t(a, b) GROUP BY ROLLUP (a) ORDER BY a",
+            vec!["x|1", "y|2", "∅|3"],
+        ),
+        ("SELECT 1 UNION SELECT 1 INTERSECT SELECT 1", vec!["1"]),
+        (
+            "SELECT x FROM (VALUES (1), (2), (3)) t(x) ORDER BY x OFFSET 1 LIMIT 1",
+            vec!["2"],
+        ),
+        (
+            "SELECT x FROM (VALUES (1), (2), (3)) t(x) ORDER BY x FETCH FIRST 1 ROW ONLY",
+            vec!["1"],
+        ),
+        (
+            "SELECT name FROM airlines a WHERE EXISTS (SELECT 1 FROM flights f WHERE f.carrier = a.carrier AND f.dest = 'HNL') ORDER BY 1",
+            vec!["Hawaiian Airlines Inc.", "United Air Lines Inc."],
+        ),
+        (
+            "SELECT count(*) FROM flights WHERE carrier IN (SELECT carrier FROM airlines WHERE name LIKE 'Hawai%')",
+            vec!["342"],
+        ),
+        (
+            "SELECT id, x FROM (VALUES (1, ARRAY[10]), (2, ARRAY[]), (3, NULL)) AS t(id, xs) LEFT JOIN UNNEST(xs) AS u(x) ON true ORDER BY id",
+            vec!["1|10", "2|∅", "3|∅"],
+        ),
+        (
+            "SELECT id, x, n FROM (VALUES (1, ARRAY[10, 20])) AS t(id, xs), UNNEST(t.xs) WITH ORDINALITY AS u(x, n) ORDER BY n",
+            vec!["1|10|1", "1|20|2"],
+        ),
+    ] {
+        match sql_support::run_query(&engine, &sql_support::query(sql)).await {
+            Ok(answer) if answer.lines() == lines => {}
+            Ok(answer) => wrong.push(format!("{sql}: {:?}, expected {lines:?}", answer.lines())),
+            Err(failure) => wrong.push(format!("{sql}: {}", failure.reason)),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
