@@ -35,7 +35,7 @@ macro_rules! bytes {
     };
 }
 
-/// The argument as an [`Out`](crate::boundary::Out) to write on success.
+/// The argument as an [`Out`] to write on success.
 macro_rules! out {
     ($pointer:ident) => {
         // SAFETY: the caller passes NULL or room for the value (lib.rs, "Safety").
