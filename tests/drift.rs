@@ -36,3 +36,26 @@ fn the_changelog_has_the_packages_version() {
         "CHANGELOG.md has no heading \"## [{VERSION}]\""
     );
 }
+
+#[test]
+fn every_direct_dependency_has_its_reason() {
+    let reasons = fs::read_to_string(root().join("docs/dependencies.md")).unwrap();
+    for manifest in [
+        "Cargo.toml",
+        "crates/core/Cargo.toml",
+        "crates/sandbox/Cargo.toml",
+    ] {
+        let text = fs::read_to_string(root().join(manifest)).unwrap();
+        let mut in_dependencies = false;
+        for line in text.lines() {
+            if line.starts_with('[') {
+                in_dependencies = line.ends_with("dependencies]") && !line.contains("workspace");
+            } else if in_dependencies && let Some((name, _)) = line.split_once(['.', ' ', '=']) {
+                let told = reasons
+                    .split([' ', ',', '|', '\n'])
+                    .any(|word| word == name);
+                assert!(told, "{name} of {manifest} is not in docs/dependencies.md");
+            }
+        }
+    }
+}

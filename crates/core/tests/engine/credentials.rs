@@ -12,15 +12,15 @@ use athena_sandbox::Sandbox;
 
 use crate::support::{connect_with, start};
 
-const ID: &str = "AKIDEXAMPLE";
-const SECRET: &str = "secret-of-the-example";
+pub const ID: &str = "AKIDEXAMPLE";
+pub const SECRET: &str = "secret-of-the-example";
 
-fn guarded() -> Sandbox {
+pub fn guarded() -> Sandbox {
     start(Sandbox::builder().credentials(ID, SECRET))
 }
 
 /// Connects in a child process with this environment; answers what it printed.
-fn connect_in_child(connection_string: &str, environment: &[(&str, &str)]) -> String {
+pub fn connect_in_child(connection_string: &str, environment: &[(&str, &str)]) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", "credentials::child", "--nocapture", "--ignored"]);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {

@@ -11,5 +11,6 @@ mod bad_input;
 mod credentials;
 mod lifecycle;
 mod logging;
+mod machine;
 mod results;
 mod support;
