@@ -6,7 +6,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
 use super::connection;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::query::{CancelHandle, QueryExecution};
 use crate::result::{BatchSource, Opened};
 use crate::types::Column;
@@ -25,8 +25,10 @@ pub struct ResultStream {
 
 enum Reading {
     Open(Box<dyn BatchSource>),
-    /// Read to the end, or failed: nothing more will come.
-    Closed,
+    /// Read to the end.
+    Ended,
+    /// Failed: said again to whoever asks again, who would else take what was read for all.
+    Failed(ErrorKind, String),
 }
 
 impl ResultStream {
@@ -62,24 +64,26 @@ impl ResultStream {
         &self.execution
     }
 
-    /// The next batch of rows; `None` at the end, and ever after an error. Blocks, and
-    /// decodes on the calling thread.
+    /// The next batch of rows; `None` at the end. Blocks, and decodes on the calling thread.
+    /// After an error every further call fails with the same kind and message.
     ///
     /// Errors: `Decode` names column, row and value; `ResultChanged` for an object cut short
     /// or replaced; `Cancelled` after [`ResultStream::cancel`]; network errors after the
     /// retries. Each carries the query execution id.
     pub fn next_batch(&self) -> Result<Option<RecordBatch>> {
         let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        let Reading::Open(source) = &mut *reading else {
-            return Ok(None);
+        let id = &self.execution.query_execution_id;
+        let batch = match &mut *reading {
+            Reading::Open(source) => source.next_batch(),
+            Reading::Ended => return Ok(None),
+            Reading::Failed(kind, message) => Err(Error::new(*kind, message.clone())),
         };
-        let batch = source
-            .next_batch()
-            .map_err(|error| error.with_query_execution_id(&self.execution.query_execution_id));
-        if !matches!(batch, Ok(Some(_))) {
-            *reading = Reading::Closed;
+        match &batch {
+            Ok(Some(_)) => {}
+            Ok(None) => *reading = Reading::Ended,
+            Err(error) => *reading = Reading::Failed(error.kind(), error.message().to_owned()),
         }
-        batch
+        batch.map_err(|error| error.with_query_execution_id(id))
     }
 
     /// Stops the reading, from any thread: a call of [`ResultStream::next_batch`] that waits

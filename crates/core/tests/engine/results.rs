@@ -341,9 +341,10 @@ fn a_replaced_or_shortened_object_is_an_error() {
             "{action:?}: {error}"
         );
         assert!(error.query_execution_id().is_some());
-        assert!(
-            stream.next_batch().unwrap().is_none(),
-            "nothing follows an error"
+        let again = stream.next_batch().unwrap_err();
+        assert_eq!(
+            (again.kind(), again.message()),
+            (error.kind(), error.message())
         );
     }
 }
