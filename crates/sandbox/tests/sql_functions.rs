@@ -74,6 +74,14 @@ async fn scalar_functions_answer_as_in_trino() {
         ),
         ("typeof(NULL)", "unknown"),
         ("sequence(1, 3)", "[1, 2, 3]"),
+        ("sequence(5, 1, -2)", "[5, 3, 1]"),
+        (
+            "sequence(DATE '2020-01-31', DATE '2020-03-31', INTERVAL '1' MONTH)",
+            "[2020-01-31, 2020-02-29, 2020-03-31]",
+        ),
+        ("concat(ARRAY[1], ARRAY[2])", "[1, 2]"),
+        ("concat('a', NULL)", "∅"),
+        ("CAST(ROW(1, 'x') AS ROW(a integer, b varchar)).b", "x"),
         ("element_at(ARRAY['a', 'b'], -1)", "b"),
         ("element_at(ARRAY['a', 'b'], 3)", "∅"),
         ("element_at(map(ARRAY['a', 'b'], ARRAY[1, 2]), 'b')", "2"),
@@ -158,6 +166,18 @@ async fn aggregates_and_unnest_answer_as_in_trino() {
         (
             "SELECT approx_percentile(x, 0.5) FROM (VALUES (1.0), (2.0), (3.0)) t(x)",
             vec!["2.0"],
+        ),
+        (
+            "SELECT map_agg(x, x * 2) FROM (VALUES 2, 1) t(x)",
+            vec!["{1=2, 2=4}"],
+        ),
+        (
+            "SELECT listagg(carrier, '-') WITHIN GROUP (ORDER BY carrier) FROM airlines WHERE carrier < 'B'",
+            vec!["9E-AA-AS"],
+        ),
+        (
+            "SELECT x, sum(x) OVER (ORDER BY x ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM (VALUES 1, 2, 3) t(x) ORDER BY 1",
+            vec!["1|1", "2|3", "3|5"],
         ),
         ("SELECT approx_distinct(carrier) FROM airlines", vec!["16"]),
         (

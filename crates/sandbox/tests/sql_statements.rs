@@ -274,6 +274,26 @@ async fn failures_have_athenas_names_positions_and_numbers() {
             1002,
         ),
         (
+            "SELECT name FROM airlines WHERE carrier = 5",
+            "TYPE_MISMATCH: line 1:8: Cannot apply operator: varchar = integer",
+            1002,
+        ),
+        (
+            "SELECT carrier, count(*) FROM flights",
+            "EXPRESSION_NOT_AGGREGATE: line 1:8: 'carrier' must be an aggregate expression or appear in GROUP BY clause",
+            1006,
+        ),
+        (
+            "SELECT 1 FROM airlines TABLESAMPLE BERNOULLI (10)",
+            "NOT_SUPPORTED: TABLESAMPLE",
+            1200,
+        ),
+        (
+            "SELECT DATE '2020-01-02' - DATE '2020-01-01'",
+            "NOT_SUPPORTED: date - date",
+            1200,
+        ),
+        (
             "SELECT date_trunc('eon', DATE '2020-01-01')",
             "INVALID_FUNCTION_ARGUMENT: 'eon'",
             1106,
@@ -432,4 +452,35 @@ async fn files_of_a_folder_are_tables() {
         .build()
         .unwrap_err();
     assert!(missing.to_string().contains("data folder"), "{missing}");
+}
+
+#[tokio::test]
+async fn statements_too_deep_to_walk_are_refused() {
+    let engine = engine();
+    for sql in [
+        format!("SELECT {}1{}", "(".repeat(2000), ")".repeat(2000)),
+        format!("SELECT {}", vec!["1"; 3000].join(" + ")),
+        format!("SELECT 1 WHERE {}", vec!["1 = 1"; 3000].join(" OR ")),
+        format!("SELECT 1 WHERE {} true", "NOT ".repeat(3000)),
+        vec!["SELECT 1, 2"; 3000].join(" UNION ALL "),
+        format!(
+            "SELECT * FROM ({}SELECT 1{})",
+            "SELECT * FROM (".repeat(60),
+            ")".repeat(60)
+        ),
+        format!("SELECT ARRAY[1]{}", "[1]".repeat(3000)),
+    ] {
+        let refusal = engine.classify(&query(&sql)).expect_err(&sql);
+        assert!(
+            refusal.message.starts_with("statement is too large"),
+            "{}",
+            refusal.message
+        );
+    }
+    let list: Vec<String> = (0..3000).map(|n| format!("'{n}'")).collect();
+    let long = format!(
+        "SELECT count(*) FROM airlines WHERE carrier IN ({})",
+        list.join(", ")
+    );
+    assert_eq!(run(&engine, &long).await.lines(), ["0"]);
 }

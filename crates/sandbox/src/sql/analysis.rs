@@ -74,6 +74,7 @@ pub(super) fn check_tables(
         catalog,
         default_database,
         ctes: names.0,
+        count: 0,
     };
     match query.visit(&mut tables) {
         ControlFlow::Continue(()) => Ok(()),
@@ -99,12 +100,21 @@ struct Tables<'a> {
     catalog: &'a Catalog,
     default_database: &'a str,
     ctes: HashSet<String>,
+    count: usize,
 }
+
+/// Tables in one statement; plans nest one level for each.
+const MAX_TABLES: usize = 1000;
 
 impl Visitor for Tables<'_> {
     type Break = Box<AthenaError>;
 
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<Self::Break> {
+        self.count += 1;
+        if self.count > MAX_TABLES {
+            let limit = format!("more than {MAX_TABLES} tables in a statement");
+            return ControlFlow::Break(Box::new(AthenaError::not_supported(limit)));
+        }
         let parts: Vec<&Ident> = relation
             .0
             .iter()

@@ -1,13 +1,15 @@
 //! The engine behind the service's seam.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
 use super::catalog::Tables;
 use super::datasets::{Dataset, folder_tables};
 use super::failure::AthenaError;
+use super::plan::{Planned, plan};
 use super::session::Shared;
 use super::statement::{Body, parse};
 use super::{run, show_rows};
@@ -20,14 +22,14 @@ use crate::engine::{BoxFuture, Engine, Failure, Query, Refusal, Sink, StatementK
 #[derive(Debug)]
 pub struct SqlEngine {
     tables: Tables,
-    shared: OnceCell<Shared>,
+    shared: OnceCell<Arc<Shared>>,
 }
 
 /// Collects what a [`SqlEngine`] offers.
 #[derive(Debug, Default)]
 pub struct SqlEngineBuilder {
     datasets: Vec<Dataset>,
-    folders: Vec<std::path::PathBuf>,
+    folders: Vec<PathBuf>,
 }
 
 impl SqlEngineBuilder {
@@ -81,9 +83,9 @@ impl SqlEngine {
     }
 
     /// What all queries share, made on first use.
-    pub(super) async fn shared(&self) -> Result<&Shared, Failure> {
+    pub(super) async fn shared(&self) -> Result<&Arc<Shared>, Failure> {
         self.shared
-            .get_or_try_init(|| Shared::new(self.tables.clone()))
+            .get_or_try_init(async || Shared::new(self.tables.clone()).await.map(Arc::new))
             .await
             .map_err(|error| AthenaError::new("GENERIC_INTERNAL_ERROR", error.to_string()).into())
     }
@@ -92,10 +94,18 @@ impl SqlEngine {
         let statement = parse(&query.sql)
             .map_err(|refusal| AthenaError::new("SYNTAX_ERROR", refusal.message))?;
         let shared = self.shared().await?;
-        let placeholders = statement.placeholders;
+        let planned = async |parsed| -> Result<Planned, Failure> {
+            let plan = plan(
+                Arc::clone(shared),
+                parsed,
+                statement.placeholders,
+                query.clone(),
+            );
+            Ok(shared.executor.run(plan).await??)
+        };
         match statement.body {
-            Body::Query(parsed) => run::query(shared, *parsed, placeholders, query, sink).await,
-            Body::Explain(parsed) => run::explain(shared, *parsed, placeholders, query, sink).await,
+            Body::Query(parsed) => run::query(shared, planned(parsed).await?, sink).await,
+            Body::Explain(parsed) => run::explain(&planned(parsed).await?, sink),
             Body::Show(show) => show_rows::run(shared, &show, query, sink).await,
             Body::Unsupported => {
                 let what = statement.kind.substatement_type;

@@ -9,6 +9,13 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::StreamExt as _;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinHandle};
+
+use super::failure::AthenaError;
+
+/// Planning recurses over the statement; what the tokens allow must fit. Only what is used
+/// takes memory.
+const STACK: usize = 256 << 20;
 
 /// Threads that compute, apart from the caller's runtime: a plan may compute for long
 /// between two batches, and would keep the caller's timers and sockets waiting.
@@ -27,6 +34,7 @@ impl Executor {
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads)
             .thread_name("athena-sql")
+            .thread_stack_size(STACK)
             .enable_all()
             .build()?;
         Ok(Self {
@@ -34,18 +42,67 @@ impl Executor {
         })
     }
 
-    /// Executes a plan and sends its batches. The work ends when nobody receives.
+    /// Runs a future on these threads, whose stacks are large.
+    ///
+    /// # Errors
+    /// When it panicked.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, AthenaError> {
+        let Some(runtime) = &self.runtime else {
+            return Err(AthenaError::new(
+                "GENERIC_INTERNAL_ERROR",
+                "the engine is closed",
+            ));
+        };
+        runtime
+            .spawn(future)
+            .await
+            .map_err(|error| internal(&error))
+    }
+
+    /// Executes a plan. The work ends when the batches are dropped.
     pub(super) fn execute(
         &self,
         plan: Arc<dyn ExecutionPlan>,
         context: Arc<TaskContext>,
-    ) -> mpsc::Receiver<Result<RecordBatch, DataFusionError>> {
+    ) -> Batches {
         let (sender, receiver) = mpsc::channel(1);
-        if let Some(runtime) = &self.runtime {
-            runtime.spawn(send_batches(plan, context, sender));
-        }
-        receiver
+        let task = self
+            .runtime
+            .as_ref()
+            .map(|runtime| runtime.spawn(send_batches(plan, context, sender)));
+        Batches { receiver, task }
     }
+}
+
+/// The batches of a plan, in order.
+pub(super) struct Batches {
+    receiver: mpsc::Receiver<Result<RecordBatch, DataFusionError>>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Batches {
+    /// The next batch, the plan's error, or the end.
+    ///
+    /// # Errors
+    /// When the work panicked: what came so far is not the whole.
+    pub(super) async fn next(
+        &mut self,
+    ) -> Result<Option<Result<RecordBatch, DataFusionError>>, AthenaError> {
+        if let Some(batch) = self.receiver.recv().await {
+            return Ok(Some(batch));
+        }
+        match self.task.take() {
+            Some(task) => task.await.map(|()| None).map_err(|error| internal(&error)),
+            None => Ok(None),
+        }
+    }
+}
+
+fn internal(error: &JoinError) -> AthenaError {
+    AthenaError::new("GENERIC_INTERNAL_ERROR", error.to_string())
 }
 
 impl Drop for Executor {

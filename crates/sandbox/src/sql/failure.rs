@@ -62,7 +62,11 @@ fn error_type(name: &str) -> i32 {
         "GENERIC_INTERNAL_ERROR" => 100,
         "DIVISION_BY_ZERO" => 1001,
         "TYPE_MISMATCH" => 1002,
-        "COLUMN_NOT_FOUND" | "CATALOG_NOT_FOUND" | "SYNTAX_ERROR" | "AMBIGUOUS_NAME" => 1006,
+        "COLUMN_NOT_FOUND"
+        | "CATALOG_NOT_FOUND"
+        | "SYNTAX_ERROR"
+        | "AMBIGUOUS_NAME"
+        | "EXPRESSION_NOT_AGGREGATE" => 1006,
         "INVALID_CAST_ARGUMENT" | "NUMERIC_VALUE_OUT_OF_RANGE" | "INVALID_PARAMETER_USAGE" => 1100,
         "INVALID_FUNCTION_ARGUMENT" => 1106,
         "TABLE_ALREADY_EXISTS" => 1110,
@@ -152,7 +156,15 @@ fn from_text(text: &str, positions: &dyn Positions) -> AthenaError {
     }
     if lower.contains("must appear in the group by clause") || lower.contains("must be in group by")
     {
-        return AthenaError::new("EXPRESSION_NOT_AGGREGATE", format!("{start}: {text}"));
+        let column = text.split('"').nth(1).unwrap_or_default();
+        let name = column.rsplit('.').next().unwrap_or_default();
+        let place = positions.of_name(name);
+        return AthenaError::new(
+            "EXPRESSION_NOT_AGGREGATE",
+            format!(
+                "{place}: '{name}' must be an aggregate expression or appear in GROUP BY clause"
+            ),
+        );
     }
     if lower.contains("coerce")
         || lower.contains("no function matches")

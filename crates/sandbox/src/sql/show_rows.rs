@@ -7,7 +7,7 @@ use datafusion::sql::sqlparser::ast::Ident;
 
 use super::analysis::resolve;
 use super::failure::AthenaError;
-use super::run::database;
+use super::plan::database;
 use super::session::Shared;
 use super::show::Show;
 use super::types::AthenaType;

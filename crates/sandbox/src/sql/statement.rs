@@ -34,11 +34,25 @@ pub(super) enum Body {
     Unsupported,
 }
 
+/// The parser recurses; what it allows must fit. Only what is used takes memory.
+const STACK: usize = 64 << 20;
+
 /// Parses a statement.
 ///
 /// # Errors
 /// Refuses what Athena refuses before it makes a query id.
 pub(super) fn parse(sql: &str) -> Result<Statement, Refusal> {
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, || parse_here(sql))
+            .ok()
+            .and_then(|thread| thread.join().ok())
+            .unwrap_or_else(|| Err(syntax_error::too_large()))
+    })
+}
+
+fn parse_here(sql: &str) -> Result<Statement, Refusal> {
     let mut tokens = tokenize(sql)?;
     let kind = classify(&tokens)?;
     let end = end_of(sql);

@@ -33,6 +33,11 @@ pub(super) fn mismatched(found: &str, at: Location, expecting: &str) -> Refusal 
     ))
 }
 
+/// The refusal of what is nested too deeply.
+pub(super) fn too_large() -> Refusal {
+    refusal("statement is too large (stack overflow during analysis)".to_owned())
+}
+
 /// Translates an error of the tokenizer.
 pub(super) fn from_tokenizer(error: &TokenizerError) -> Refusal {
     let at = error.location;
@@ -43,9 +48,7 @@ pub(super) fn from_tokenizer(error: &TokenizerError) -> Refusal {
 pub(super) fn from_parser(error: &ParserError, end: Location) -> Refusal {
     let text = match error {
         ParserError::TokenizerError(text) | ParserError::ParserError(text) => text.as_str(),
-        ParserError::RecursionLimitExceeded => {
-            return refusal("statement is too large (stack overflow during analysis)".to_owned());
-        }
+        ParserError::RecursionLimitExceeded => return too_large(),
     };
     let (text, at) = split_location(text).unwrap_or((text, end));
     let Some((expecting, found)) = text

@@ -12,6 +12,9 @@ use crate::engine::Refusal;
 /// Name of the stand-in for a type the parser cannot read; its argument is the type's text.
 pub(super) const TYPE_STAND_IN: &str = "athena_type";
 
+/// More operators in a row than anybody writes, and few enough to walk the tree they make.
+const MAX_CHAIN: usize = 500;
+
 /// The significant tokens of one statement.
 ///
 /// # Errors
@@ -35,7 +38,59 @@ pub(super) fn tokenize(sql: &str) -> Result<Vec<TokenWithSpan>, Refusal> {
             "Only one sql statement is allowed. Got: {sql}"
         )));
     }
+    if longest_chain(&tokens) > MAX_CHAIN || relations(&tokens) > MAX_CHAIN {
+        return Err(syntax_error::too_large());
+    }
     Ok(tokens)
+}
+
+/// Words that make plans one level deeper, over the whole statement.
+fn relations(tokens: &[TokenWithSpan]) -> usize {
+    let deepens = |index: &usize| {
+        matches!(
+            word(tokens, *index).as_str(),
+            "JOIN" | "UNION" | "EXCEPT" | "INTERSECT"
+        )
+    };
+    (0..tokens.len()).filter(deepens).count()
+}
+
+/// The longest chain of AND and OR, or of other operators between them, that no comma or
+/// bracket interrupts. Each makes the syntax tree one level deeper, and trees are walked
+/// recursively.
+fn longest_chain(tokens: &[TokenWithSpan]) -> usize {
+    let mut outer: Vec<Chain> = Vec::new();
+    let mut chain = Chain::default();
+    let mut longest = 0;
+    for (index, token) in tokens.iter().enumerate() {
+        match &token.token {
+            Token::LParen | Token::LBracket => {
+                chain.operators += 1;
+                outer.push(std::mem::take(&mut chain));
+            }
+            Token::RParen | Token::RBracket => chain = outer.pop().unwrap_or_default(),
+            Token::Comma => chain = Chain::default(),
+            Token::Word(_) => match word(tokens, index).as_str() {
+                "AND" | "OR" => {
+                    chain.junctions += 1;
+                    chain.operators = 0;
+                }
+                "NOT" | "IS" | "IN" | "LIKE" | "BETWEEN" | "AT" => chain.operators += 1,
+                _ => {}
+            },
+            Token::Number(..) | Token::SingleQuotedString(_) | Token::Period => {}
+            _ => chain.operators += 1,
+        }
+        longest = longest.max(chain.junctions).max(chain.operators);
+    }
+    longest
+}
+
+/// Operators so far.
+#[derive(Default)]
+struct Chain {
+    junctions: usize,
+    operators: usize,
 }
 
 /// The unquoted word at an index, in upper case; empty for anything else.

@@ -5,6 +5,7 @@ mod datetime;
 mod datetime_format;
 mod json;
 mod moments;
+mod sequence;
 mod values;
 
 use std::hash::{Hash, Hasher};
@@ -29,6 +30,7 @@ pub(super) fn all() -> Vec<Arc<ScalarUDF>> {
     functions.extend(datetime::functions());
     functions.extend(datetime_format::functions());
     functions.extend(json::functions());
+    functions.extend(sequence::functions());
     functions.extend(values::functions());
     functions
         .into_iter()

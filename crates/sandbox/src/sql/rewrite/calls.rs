@@ -91,7 +91,6 @@ fn renamed(name: &str) -> Option<&'static str> {
         "transform" => "array_transform",
         "filter" => "array_filter",
         "any_match" => "array_any_match",
-        "map_agg" => "athena_map_agg",
         _ => return None,
     })
 }
@@ -102,9 +101,7 @@ fn aggregate(name: &str, function: &Function) -> Option<Expr> {
     let mut rewritten = function.clone();
     let mut set = |name: &str, args: Vec<Expr>| {
         rewritten.name = ObjectName::from(vec![Ident::new(name)]);
-        if let FunctionArguments::List(list) = &mut rewritten.args {
-            list.args = args.into_iter().map(argument).collect();
-        }
+        set_arguments(&mut rewritten, args);
     };
     match (name, args.as_slice()) {
         ("count_if", [condition]) => {
@@ -126,6 +123,24 @@ fn aggregate(name: &str, function: &Function) -> Option<Expr> {
                         },
                         with_fill: None,
                     }]));
+            }
+        }
+        ("map_agg", [keys, values]) => {
+            let mut of_keys = function.clone();
+            of_keys.name = ObjectName::from(vec![Ident::new("array_agg")]);
+            let mut of_values = of_keys.clone();
+            set_arguments(&mut of_keys, vec![keys.clone()]);
+            set_arguments(&mut of_values, vec![values.clone()]);
+            let arrays = vec![Expr::Function(of_keys), Expr::Function(of_values)];
+            return Some(call("map", arrays));
+        }
+        ("listagg" | "string_agg", [_, ..]) => {
+            set("string_agg", args.clone());
+            let order = std::mem::take(&mut rewritten.within_group);
+            if let FunctionArguments::List(list) = &mut rewritten.args
+                && !order.is_empty()
+            {
+                list.clauses.push(FunctionArgumentClause::OrderBy(order));
             }
         }
         ("geometric_mean", [value]) => {
@@ -152,6 +167,12 @@ fn moment(name: &str, args: &[Expr], now: &str) -> Option<Expr> {
         "current_time" => cast(string(format!("{time}+00:00")), "time(3) with time zone"),
         _ => return None,
     })
+}
+
+fn set_arguments(function: &mut Function, args: Vec<Expr>) {
+    if let FunctionArguments::List(list) = &mut function.args {
+        list.args = args.into_iter().map(argument).collect();
+    }
 }
 
 /// Scalar functions whose arguments change.
@@ -217,8 +238,6 @@ fn scalar(name: &str, args: &[Expr]) -> Option<Expr> {
             );
             call("array_slice", vec![array.clone(), start.clone(), end])
         }
-        ("sequence", [start, stop]) => call("generate_series", vec![start.clone(), stop.clone()]),
-        ("sequence", [_, _, _]) => call("generate_series", all()),
         ("array_position", [_, _]) => call(
             "coalesce",
             vec![bigint(call("array_position", all())), number(0)],
@@ -237,7 +256,12 @@ fn scalar(name: &str, args: &[Expr]) -> Option<Expr> {
         ("from_utf8", [bytes]) => cast(bytes.clone(), "varchar"),
         ("uuid", []) => cast(call("uuid", vec![]), "uuid"),
         ("json_array_length", [json]) => call("json_array_length", vec![json.clone()]),
-        ("concat_ws", _) => call("concat_ws", all()),
+        // Of strings and of arrays, and NULL if any part is.
+        ("concat", [first, rest @ ..]) if !rest.is_empty() => {
+            let joined =
+                |left: Expr, right: &Expr| binary(&left, BinaryOperator::StringConcat, right);
+            rest.iter().fold(first.clone(), joined)
+        }
         _ => return None,
     })
 }

@@ -43,19 +43,26 @@ pub(super) fn typed_string(typed: &TypedString) -> Rewritten {
             };
             format!("time({}){zone}", fraction_digits(&text))
         }
-        DataType::Date => {
-            return Ok(Some(Expr::Cast {
-                kind: CastKind::Cast,
-                expr: Box::new(string(text)),
-                data_type: DataType::Date,
-                array: false,
-                format: None,
-            }));
-        }
+        DataType::Date => return date(&text).map(Some),
         DataType::JSON => return Ok(Some(call("json_parse", vec![string(text)]))),
         other => spelled(other)?,
     };
     Ok(Some(cast_to(string(text), &athena_type)))
+}
+
+/// `date '2020-02-29'`, which the optimizer can compare with statistics.
+fn date(text: &str) -> Result<Expr, AthenaError> {
+    let Ok(date) = text.parse::<chrono::NaiveDate>() else {
+        let message = format!("Value cannot be cast to date: {text}");
+        return Err(AthenaError::new("INVALID_CAST_ARGUMENT", message));
+    };
+    Ok(Expr::Cast {
+        kind: CastKind::Cast,
+        expr: Box::new(string(date.to_string())),
+        data_type: DataType::Date,
+        array: false,
+        format: None,
+    })
 }
 
 /// The smallest decimal type that holds the digits of `text`.

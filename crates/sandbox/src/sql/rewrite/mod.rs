@@ -8,7 +8,7 @@ mod literals;
 mod names;
 mod relations;
 
-pub(super) use names::{OutputName, output_names, shown};
+pub(super) use names::{OutputName, output_names, shown, shown_in_text};
 
 use std::ops::ControlFlow;
 use std::time::SystemTime;
@@ -93,8 +93,10 @@ impl VisitorMut for Rewriter {
     }
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
-        relations::rewrite(factor);
-        ControlFlow::Continue(())
+        match relations::rewrite(factor) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(Box::new(error)),
+        }
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
@@ -103,13 +105,19 @@ impl VisitorMut for Rewriter {
             Expr::CompoundIdentifier(parts) => parts.iter_mut().for_each(build::lower_case_ident),
             Expr::CompoundFieldAccess { access_chain, .. } => {
                 for access in access_chain {
-                    if let AccessExpr::Subscript(Subscript::Index { index }) = access {
-                        keep_number(index);
+                    match access {
+                        AccessExpr::Subscript(Subscript::Index { index }) => keep_number(index),
+                        AccessExpr::Dot(field) => {
+                            if let Expr::Identifier(name) = field {
+                                *field = build::string(name.value.to_lowercase());
+                            }
+                        }
+                        AccessExpr::Subscript(_) => {}
                     }
                 }
             }
             Expr::Function(function) => {
-                keep_frame_numbers(function);
+                mark_frame_numbers(function, true);
                 calls::before_arguments(function);
             }
             _ => {}
@@ -131,7 +139,10 @@ impl VisitorMut for Rewriter {
                 vec![timestamp.as_ref().clone(), time_zone.as_ref().clone()],
             ))),
             Expr::Extract { .. } => Ok(literals::extract(expr)),
-            Expr::Function(function) => calls::rewrite(function, &self.now),
+            Expr::Function(function) => {
+                mark_frame_numbers(function, false);
+                calls::rewrite(function, &self.now)
+            }
             _ => Ok(None),
         };
         match rewritten {
@@ -167,14 +178,19 @@ fn fetch_as_limit(query: &mut Query) {
 /// Marks an integer literal that must stay as it is: an ordinal, a limit, an index. The
 /// mark is the `long` suffix flag, which Athena's SQL does not have and DataFusion ignores.
 fn keep_number(expr: &mut Expr) {
+    mark_number(expr, true);
+}
+
+fn mark_number(expr: &mut Expr, mark: bool) {
     if let Expr::Value(value) = expr
         && let Value::Number(_, kept) = &mut value.value
     {
-        *kept = true;
+        *kept = mark;
     }
 }
 
-fn keep_frame_numbers(function: &mut Function) {
+/// Marks the numbers of a window's frame, or takes the mark off: DataFusion wants them bare.
+fn mark_frame_numbers(function: &mut Function, mark: bool) {
     let Some(WindowType::WindowSpec(spec)) = &mut function.over else {
         return;
     };
@@ -185,7 +201,7 @@ fn keep_frame_numbers(function: &mut Function) {
         if let WindowFrameBound::Preceding(Some(rows)) | WindowFrameBound::Following(Some(rows)) =
             bound
         {
-            keep_number(rows);
+            mark_number(rows, mark);
         }
     }
 }

@@ -131,6 +131,11 @@ fn keep_length(expr: &mut Expr) {
     }
 }
 
+/// A text of the engine's with internal names as they are shown.
+pub(crate) fn shown_in_text(text: &str) -> String {
+    text.replace("\\u{3}", "_col").replace(UNNAMED, "_col")
+}
+
 /// The name to show for column `index` of the engine's schema.
 pub(crate) fn shown(name: &str, index: usize) -> String {
     if name.starts_with(UNNAMED) {

@@ -2,10 +2,15 @@
 
 use datafusion::sql::sqlparser::ast::{Expr, TableAlias, TableFactor};
 
+use crate::sql::failure::AthenaError;
+
 use super::build::{call, lower_case_ident, number};
 
 /// Rewrites a table factor before its parts are visited.
-pub(super) fn rewrite(factor: &mut TableFactor) {
+///
+/// # Errors
+/// `NOT_SUPPORTED` for samples, which would be read in full.
+pub(super) fn rewrite(factor: &mut TableFactor) -> Result<(), AthenaError> {
     match factor {
         TableFactor::UNNEST {
             array_exprs,
@@ -31,12 +36,21 @@ pub(super) fn rewrite(factor: &mut TableFactor) {
             *array_exprs = columns;
             lower_case_optional(alias);
         }
+        TableFactor::Table {
+            sample: Some(_), ..
+        }
+        | TableFactor::Derived {
+            sample: Some(_), ..
+        } => {
+            return Err(AthenaError::not_supported("TABLESAMPLE"));
+        }
         TableFactor::Table { alias, .. }
         | TableFactor::Derived { alias, .. }
         | TableFactor::Function { alias, .. }
         | TableFactor::NestedJoin { alias, .. } => lower_case_optional(alias),
         _ => {}
     }
+    Ok(())
 }
 
 fn lower_case_optional(alias: &mut Option<TableAlias>) {

@@ -1,0 +1,122 @@
+//! From a parsed query to an executable plan.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use datafusion::arrow::datatypes::Schema;
+use datafusion::error::DataFusionError;
+use datafusion::execution::context::SessionState;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::sql::parser::Statement as EngineStatement;
+use datafusion::sql::sqlparser::ast;
+
+use super::analysis::{ColumnPositions, check_functions, check_tables};
+use super::catalog::CATALOG;
+use super::datasets::ScanCounter;
+use super::failure::{AthenaError, translate};
+use super::parameters::bind;
+use super::rewrite::{OutputName, output_names, rewrite, shown};
+use super::session::Shared;
+use super::type_check::check_operators;
+use super::types::AthenaType;
+use super::unnest::graft_joins;
+use crate::engine::{Column, Query};
+
+/// A query, ready to be executed.
+pub(super) struct Planned {
+    /// What to execute.
+    pub(super) plan: Arc<dyn ExecutionPlan>,
+    /// Its session.
+    pub(super) state: SessionState,
+    /// Counts bytes that are generated for it.
+    pub(super) generated: Arc<ScanCounter>,
+    /// Where columns are named, for errors to come.
+    pub(super) positions: ColumnPositions,
+    names: Names,
+}
+
+/// Output names as far as the text gives them.
+struct Names {
+    head: Vec<OutputName>,
+    tail: Vec<OutputName>,
+}
+
+/// The database a statement runs in.
+///
+/// # Errors
+/// `CATALOG_NOT_FOUND` for any catalog but the one there is.
+pub(super) fn database(query: &Query) -> Result<String, AthenaError> {
+    if let Some(catalog) = &query.catalog
+        && !catalog.eq_ignore_ascii_case(CATALOG)
+    {
+        return Err(AthenaError::new(
+            "CATALOG_NOT_FOUND",
+            format!("Catalog '{catalog}' does not exist"),
+        ));
+    }
+    let database = query.database.as_deref().unwrap_or("default");
+    Ok(database.to_lowercase())
+}
+
+/// Plans a query with `placeholders` parameters.
+pub(super) async fn plan(
+    shared: Arc<Shared>,
+    mut parsed: Box<ast::Query>,
+    placeholders: usize,
+    query: Query,
+) -> Result<Planned, AthenaError> {
+    let database = database(&query)?;
+    bind(&mut parsed, placeholders, &query.parameters)?;
+    check_tables(&parsed, &shared.catalog, &database)?;
+    let positions = ColumnPositions::of(&parsed);
+    let (head, tail) = output_names(&parsed);
+    rewrite(&mut parsed, SystemTime::now())?;
+    let (state, generated) = shared.query(&database);
+    check_functions(&parsed, &state)?;
+    let statement = EngineStatement::Statement(Box::new(ast::Statement::Query(parsed)));
+    let told = |error: DataFusionError| translate(&error, &positions);
+    let logical = state.statement_to_plan(statement).await.map_err(told)?;
+    check_operators(&logical).map_err(told)?;
+    let logical = graft_joins(logical).map_err(told)?;
+    let plan = state.create_physical_plan(&logical).await.map_err(told)?;
+    Ok(Planned {
+        plan,
+        state,
+        generated,
+        positions,
+        names: Names { head, tail },
+    })
+}
+
+impl Planned {
+    /// `ColumnInfo` of the result.
+    pub(super) fn columns(&self) -> Vec<Column> {
+        self.names.columns(&self.plan.schema())
+    }
+}
+
+impl Names {
+    fn columns(&self, schema: &Schema) -> Vec<Column> {
+        let count = schema.fields().len();
+        schema
+            .fields()
+            .iter()
+            .enumerate()
+            .map(|(index, field)| {
+                let from_end = count - index;
+                let written = if index < self.head.len() {
+                    self.head.get(index)
+                } else if from_end <= self.tail.len() {
+                    self.tail.get(self.tail.len() - from_end)
+                } else {
+                    None
+                };
+                let name = match written {
+                    Some(OutputName::Written(name)) => name.clone(),
+                    _ => shown(field.name(), index),
+                };
+                AthenaType::of_field(field).column(name)
+            })
+            .collect()
+    }
+}

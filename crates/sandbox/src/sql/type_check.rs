@@ -1,0 +1,141 @@
+//! Operators on types that Trino does not mix.
+//!
+//! DataFusion compares text with numbers and adds numbers to dates by converting one
+//! side; in Athena such statements fail.
+
+use datafusion::common::DFSchema;
+use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
+use datafusion::error::Result;
+use datafusion::logical_expr::utils::merge_schema;
+use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable as _, LogicalPlan, Operator};
+
+use super::failure::AthenaError;
+use super::types::AthenaType;
+
+/// Checks all operators of a plan that no coercion has touched yet.
+///
+/// # Errors
+/// `TYPE_MISMATCH`, or `NOT_SUPPORTED` where DataFusion's answer would differ.
+pub(super) fn check_operators(plan: &LogicalPlan) -> Result<()> {
+    plan.apply_with_subqueries(|node| {
+        let schema = match node {
+            LogicalPlan::Join(_) => node.schema().as_ref().clone(),
+            _ => merge_schema(&node.inputs()),
+        };
+        node.apply_expressions(|expr| {
+            expr.apply(|expr| {
+                check(expr, &schema)?;
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    })?;
+    Ok(())
+}
+
+/// Types that operators take together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    Number,
+    Text,
+    Boolean,
+    Moment,
+    Interval,
+    Binary,
+    /// Nothing is said about these.
+    Other,
+}
+
+fn family(athena_type: &AthenaType) -> Family {
+    match athena_type {
+        AthenaType::Tinyint
+        | AthenaType::Smallint
+        | AthenaType::Integer
+        | AthenaType::Bigint
+        | AthenaType::Real
+        | AthenaType::Double
+        | AthenaType::Decimal(..) => Family::Number,
+        AthenaType::Varchar(_) | AthenaType::Char(_) => Family::Text,
+        AthenaType::Boolean => Family::Boolean,
+        AthenaType::Date | AthenaType::Timestamp(_) | AthenaType::TimestampWithTimeZone(_) => {
+            Family::Moment
+        }
+        AthenaType::IntervalDayToSecond | AthenaType::IntervalYearToMonth => Family::Interval,
+        AthenaType::Varbinary => Family::Binary,
+        _ => Family::Other,
+    }
+}
+
+fn check(expr: &Expr, schema: &DFSchema) -> Result<()> {
+    let type_of = |expr: &Expr| {
+        let (_, field) = expr.to_field(schema).ok()?;
+        Some(AthenaType::of_field(&field))
+    };
+    let pairs: Vec<(&Expr, Operator, &Expr)> = match expr {
+        // Long chains of these would make the check quadratic, and DataFusion checks them.
+        Expr::BinaryExpr(BinaryExpr {
+            op: Operator::And | Operator::Or,
+            ..
+        }) => Vec::new(),
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) => vec![(left, *op, right)],
+        Expr::InList(list) => list
+            .list
+            .iter()
+            .map(|item| (&*list.expr, Operator::Eq, item))
+            .collect(),
+        Expr::Between(between) => vec![
+            (&*between.expr, Operator::GtEq, &*between.low),
+            (&*between.expr, Operator::LtEq, &*between.high),
+        ],
+        _ => Vec::new(),
+    };
+    for (left, op, right) in pairs {
+        let (Some(left), Some(right)) = (type_of(left), type_of(right)) else {
+            continue;
+        };
+        if left == AthenaType::Date && right == AthenaType::Date && op == Operator::Minus {
+            return Err(AthenaError::not_supported("date - date: use date_diff").into());
+        }
+        if !allowed(family(&left), op, family(&right)) {
+            return Err(AthenaError::new(
+                "TYPE_MISMATCH",
+                format!("line 1:8: Cannot apply operator: {left} {op} {right}"),
+            )
+            .into());
+        }
+    }
+    Ok(())
+}
+
+fn allowed(left: Family, op: Operator, right: Family) -> bool {
+    use Family::{Boolean, Interval, Moment, Number, Other, Text};
+    if left == Other || right == Other {
+        return true;
+    }
+    match op {
+        Operator::Eq
+        | Operator::NotEq
+        | Operator::Lt
+        | Operator::LtEq
+        | Operator::Gt
+        | Operator::GtEq
+        | Operator::IsDistinctFrom
+        | Operator::IsNotDistinctFrom => left == right,
+        Operator::Plus => matches!(
+            (left, right),
+            (Number, Number) | (Interval, Interval) | (Moment, Interval) | (Interval, Moment)
+        ),
+        Operator::Minus => matches!(
+            (left, right),
+            (Number, Number) | (Interval, Interval) | (Moment, Interval | Moment)
+        ),
+        Operator::Multiply => matches!(
+            (left, right),
+            (Number, Number | Interval) | (Interval, Number)
+        ),
+        Operator::Divide => matches!((left, right), (Number, Number) | (Interval, Number)),
+        Operator::Modulo => (left, right) == (Number, Number),
+        Operator::StringConcat => left == right && left != Number && left != Boolean,
+        Operator::LikeMatch | Operator::NotLikeMatch => (left, right) == (Text, Text),
+        _ => true,
+    }
+}
