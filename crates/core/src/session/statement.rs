@@ -50,6 +50,23 @@ struct Running {
     ended: std::sync::atomic::AtomicBool,
 }
 
+/// Keeps a statement busy; idle again when dropped, also by a panic.
+struct Busy<'a>(&'a Statement);
+
+impl Busy<'_> {
+    /// Goes on to the phase that follows.
+    fn end(self, phase: Phase) {
+        self.0.lock().phase = phase;
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.lock().phase = Phase::Idle;
+    }
+}
+
 impl Running {
     /// Marks the end as seen, so that dropping stops nothing.
     fn ended(&self) {
@@ -166,8 +183,8 @@ impl Statement {
     ///
     /// Errors: as [`Statement::submit`] and [`Statement::wait`].
     pub fn execute(&self) -> Result<ResultStream> {
-        let running = self.start()?;
-        self.finish(running)
+        let (busy, running) = self.start()?;
+        self.finish(busy, running)
     }
 
     /// Starts the statement without waiting for it; answers the query execution id. Blocks
@@ -176,13 +193,13 @@ impl Statement {
     /// Errors: `InvalidState` while another query of this statement runs; `ParameterCount`
     /// and `StatementTooLong` before anything is sent; whatever Athena refuses at once.
     pub fn submit(&self) -> Result<String> {
-        let running = self.start()?;
+        let (busy, running) = self.start()?;
         let id = running.watch.query_execution_id.clone();
         if running.watch.cancel.is_cancelled() {
             // Cancelled while Start was on its way.
-            return self.finish(running).map(|_| id);
+            return self.finish(busy, running).map(|_| id);
         }
-        self.lock().phase = Phase::Submitted(running);
+        busy.end(Phase::Submitted(running));
         Ok(id)
     }
 
@@ -205,12 +222,12 @@ impl Statement {
     /// Errors: the query's own, with its id; `Cancelled`, `Timeout` (the query is stopped
     /// first), `ScanLimit`; network errors after the retries.
     pub fn wait(&self) -> Result<ResultStream> {
-        let running = {
+        let (busy, running) = {
             let mut state = self.lock();
             match std::mem::replace(&mut state.phase, Phase::Idle) {
                 Phase::Submitted(running) => {
-                    state.phase = Phase::Busy(running.watch.cancel.clone());
-                    running
+                    let busy = self.busy(&mut state, running.watch.cancel.clone());
+                    (busy, running)
                 }
                 other => {
                     state.phase = other;
@@ -218,7 +235,7 @@ impl Statement {
                 }
             }
         };
-        self.finish(running)
+        self.finish(busy, running)
     }
 
     /// Cancels the running query, from any thread: Athena is asked to stop it, and whoever
@@ -252,9 +269,15 @@ impl Statement {
         })
     }
 
-    /// Sends the query. The phase is `Busy` until the caller of this function changes it.
-    fn start(&self) -> Result<Arc<Running>> {
-        let (request, watch) = {
+    /// Marks the statement as busy.
+    fn busy(&self, state: &mut State, cancel: CancelHandle) -> Busy<'_> {
+        state.phase = Phase::Busy(cancel);
+        Busy(self)
+    }
+
+    /// Sends the query. The phase is `Busy` for as long as the guard lives.
+    fn start(&self) -> Result<(Busy<'_>, Arc<Running>)> {
+        let (busy, request, watch) = {
             let mut state = self.lock();
             if !matches!(state.phase, Phase::Idle) {
                 return Err(still_running());
@@ -270,28 +293,22 @@ impl Statement {
                 timeout: state.timeout,
                 progress: state.progress.clone(),
             };
-            state.phase = Phase::Busy(cancel);
-            (request, watch)
+            (self.busy(&mut state, cancel), request, watch)
         };
-        let started = self.connection.runtime.run(async move {
+        let watch = self.connection.runtime.run(async move {
             let id = watch.api.start_query_execution(request).await?;
             tracing::info!(query_execution_id = %id, "query started");
             Ok(Watch {
                 query_execution_id: id,
                 ..watch
             })
-        });
-        match started {
-            Ok(watch) => Ok(Arc::new(Running {
-                watch: Arc::new(watch),
-                connection: Arc::clone(&self.connection),
-                ended: std::sync::atomic::AtomicBool::new(false),
-            })),
-            Err(error) => {
-                self.lock().phase = Phase::Idle;
-                Err(error)
-            }
-        }
+        })?;
+        let running = Running {
+            watch: Arc::new(watch),
+            connection: Arc::clone(&self.connection),
+            ended: std::sync::atomic::AtomicBool::new(false),
+        };
+        Ok((busy, Arc::new(running)))
     }
 
     fn request(&self, state: &State) -> Result<StartQueryExecution> {
@@ -330,7 +347,7 @@ impl Statement {
     }
 
     /// Waits for the end of the query and opens its result.
-    fn finish(&self, running: Arc<Running>) -> Result<ResultStream> {
+    fn finish(&self, busy: Busy<'_>, running: Arc<Running>) -> Result<ResultStream> {
         let watch = Arc::clone(&running.watch);
         // Reading the result has a signal of its own: the statement may run again meanwhile.
         let access = Access {
@@ -351,8 +368,11 @@ impl Statement {
                 .map_err(|error| error.with_query_execution_id(&watch.query_execution_id))?;
             Ok((execution, opened))
         });
-        running.ended();
-        self.lock().phase = Phase::Idle;
+        // A panic (`Internal`) says nothing of the query, which is stopped then.
+        if !matches!(&ended, Err(error) if error.kind() == ErrorKind::Internal) {
+            running.ended();
+        }
+        busy.end(Phase::Idle);
         let (execution, opened) = ended?;
         Ok(ResultStream::new(
             Arc::clone(&self.connection),
@@ -395,4 +415,28 @@ fn nothing_submitted() -> Error {
         ErrorKind::InvalidState,
         "no query was submitted, or somebody waits for it already",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+    use crate::options::Options;
+    use crate::session::Connection;
+
+    #[test]
+    fn a_panic_while_busy_leaves_the_statement_idle() {
+        let options = "AwsRegion=eu-west-1;User=a;Password=b;ConnectionTest=0";
+        let connection = Connection::open(Options::parse(options).unwrap()).unwrap();
+        let statement = connection.statement();
+        let busy = statement.busy(&mut statement.lock(), CancelHandle::default());
+        assert!(statement.set_sql("SELECT 1").is_err());
+        let panicked = catch_unwind(AssertUnwindSafe(move || {
+            let _busy = busy;
+            panic!("a bug");
+        }));
+        assert!(panicked.is_err());
+        statement.set_sql("SELECT 1").unwrap();
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use athena_core::ErrorKind;
-use athena_core::session::{QueryExecutionState, Value};
+use athena_core::session::{Progress, QueryExecutionState, Value};
 use athena_sandbox::engine::Failure;
 use athena_sandbox::{Fault, FaultAction, Fixture, Sandbox, State, WorkGroup};
 
@@ -177,6 +177,24 @@ fn a_running_query_may_queue_again() {
         *seen.lock().unwrap(),
         ["QUEUED", "RUNNING", "QUEUED", "RUNNING", "SUCCEEDED"]
     );
+}
+
+#[test]
+fn a_panicking_callback_fails_its_query_which_is_stopped_and_no_other() {
+    let sandbox = sandbox();
+    sandbox.fixture("SELECT 1", slow());
+    sandbox.fixture("SELECT 2", one_column("n", "integer", &[Some("2")]));
+    let connection = connect(&sandbox);
+    let statement = connection.statement();
+    statement.set_sql("SELECT 1").unwrap();
+    let callback = Arc::new(|_: &Progress| panic!("a bug of the caller's"));
+    statement.set_progress(Some(callback)).unwrap();
+    assert_eq!(statement.execute().unwrap_err().kind(), ErrorKind::Internal);
+    assert_eq!(sandbox.count("StopQueryExecution"), 1);
+    statement.set_progress(None).unwrap();
+    statement.set_sql("SELECT 2").unwrap();
+    let stream = statement.execute().unwrap();
+    assert_eq!(rows(&drain(&stream).unwrap()), [["2"]]);
 }
 
 #[test]
