@@ -13,11 +13,11 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::athena::work_groups::WorkGroup;
-use crate::catalog::{Catalog, CatalogTable};
 use crate::engine::Engine;
 use crate::execution::State;
 use crate::fault::{Fault, Faults};
 use crate::fixture::{Fixture, Fixtures, Matcher};
+use crate::metastore::Metastore;
 use crate::record::{Record, Request};
 use crate::server;
 use crate::service::{ACCOUNT, Executions, Saved, Service, Settings};
@@ -29,7 +29,7 @@ pub struct Builder {
     listen: SocketAddr,
     data_dir: Option<PathBuf>,
     engine: Option<Arc<dyn Engine>>,
-    catalog: Arc<dyn Catalog>,
+    metastore: Arc<Metastore>,
     keys: Keys,
     work_groups: BTreeMap<String, WorkGroup>,
     buckets: Vec<String>,
@@ -45,10 +45,7 @@ impl Builder {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             data_dir: None,
             engine: None,
-            catalog: Arc::new(BTreeMap::from([(
-                "default".to_owned(),
-                Vec::<CatalogTable>::new(),
-            )])),
+            metastore: Arc::default(),
             keys: Keys::default(),
             work_groups: BTreeMap::from([(primary.name.clone(), primary)]),
             buckets: Vec::new(),
@@ -80,11 +77,11 @@ impl Builder {
         self
     }
 
-    /// What the metadata calls of Athena and Glue read; by default an empty database
-    /// `default`.
+    /// What the metadata calls of Athena and the Glue API work on; by default one of its own
+    /// with an empty database `default`. Share it with the engine.
     #[must_use]
-    pub fn catalog(mut self, catalog: Arc<dyn Catalog>) -> Self {
-        self.catalog = catalog;
+    pub fn metastore(mut self, metastore: Arc<Metastore>) -> Self {
+        self.metastore = metastore;
         self
     }
 
@@ -191,7 +188,7 @@ impl Builder {
             settings: self.settings,
             store,
             engine: self.engine,
-            catalog: self.catalog,
+            metastore: self.metastore,
             keys: self.keys,
             fixtures: self.fixtures,
             faults: self.faults,
@@ -261,6 +258,12 @@ impl Sandbox {
     /// Answers this SQL by a script. Fixtures win over the engine, later ones over earlier.
     pub fn fixture(&self, matcher: impl Into<Matcher>, fixture: Fixture) {
         self.service.fixtures.add(matcher.into(), fixture);
+    }
+
+    /// The data catalogue.
+    #[must_use]
+    pub fn metastore(&self) -> &Arc<Metastore> {
+        &self.service.metastore
     }
 
     /// Makes requests go wrong.

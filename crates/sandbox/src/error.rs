@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::metastore::MetastoreError;
+
 /// An error of Athena or Glue, on its way to the caller.
 #[derive(Debug, Clone)]
 pub(crate) struct ApiError {
@@ -61,6 +63,17 @@ impl ApiError {
         Self::new(400, "EntityNotFoundException").with("Message", message.into())
     }
 
+    /// The form Glue gives to refusals of its input.
+    pub(crate) fn into_glue(mut self) -> Self {
+        if self.body.get("__type") == Some(&Value::from("InvalidRequestException")) {
+            self.body
+                .insert("__type".to_owned(), "InvalidInputException".into());
+            self.body.remove("AthenaErrorCode");
+            self.body.remove("ErrorCode");
+        }
+        self
+    }
+
     pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
         Self::new(500, "InternalServerException")
             .with("Message", format!("athena-sandbox: {error}"))
@@ -80,5 +93,17 @@ impl ApiError {
     /// An answer of the gateway before the service, whose `message` is in lower case.
     pub(crate) fn gateway(status: u16, error_type: &str, message: &str) -> Self {
         Self::new(status, error_type).with("message", message)
+    }
+}
+
+/// As Glue reports it.
+impl From<MetastoreError> for ApiError {
+    fn from(problem: MetastoreError) -> Self {
+        let error_type = match problem {
+            MetastoreError::NotFound(_) => "EntityNotFoundException",
+            MetastoreError::AlreadyExists(_) => "AlreadyExistsException",
+            MetastoreError::Invalid(_) => "InvalidInputException",
+        };
+        Self::new(400, error_type).with("Message", problem.to_string())
     }
 }

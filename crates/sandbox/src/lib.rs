@@ -20,7 +20,6 @@
 mod athena;
 mod body;
 mod builder;
-mod catalog;
 mod clock;
 mod columns;
 mod control;
@@ -33,6 +32,7 @@ mod fixture;
 mod glue;
 mod kind;
 mod metadata;
+pub mod metastore;
 mod pages;
 mod record;
 mod reply;
@@ -52,7 +52,6 @@ mod xml;
 
 pub use athena::work_groups::WorkGroup;
 pub use builder::{Builder, Sandbox};
-pub use catalog::{Catalog, CatalogTable};
 pub use columns::column;
 pub use execution::State;
 pub use fault::{Fault, FaultAction};

@@ -217,6 +217,9 @@ impl Options {
 
     #[cfg(feature = "sql")]
     fn engine(&self, builder: Builder) -> io::Result<Builder> {
+        use std::sync::Arc;
+
+        use athena_sandbox::metastore::Metastore;
         use athena_sandbox::sql::{Dataset, SqlEngine};
 
         let mut engine = SqlEngine::builder();
@@ -226,7 +229,10 @@ impl Options {
         if let Some(folder) = &self.data {
             engine = engine.data_dir(folder);
         }
-        Ok(builder.engine(std::sync::Arc::new(engine.build()?)))
+        let engine = Arc::new(engine.build()?);
+        let metastore = Arc::new(Metastore::new());
+        metastore.own().mount(engine.clone());
+        Ok(builder.metastore(metastore).engine(engine))
     }
 
     #[cfg(not(feature = "sql"))]

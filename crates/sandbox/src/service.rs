@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
+use crate::athena::data_catalogs::DataCatalog;
 use crate::athena::work_groups::WorkGroup;
-use crate::catalog::Catalog;
 use crate::engine::Engine;
 use crate::execution::{Execution, State};
 use crate::fault::Faults;
 use crate::fixture::Fixtures;
+use crate::metastore::Metastore;
 use crate::record::Record;
 use crate::sigv4::Keys;
 use crate::store::Store;
@@ -40,7 +41,7 @@ pub(crate) struct Service {
     pub(crate) faults: Faults,
     pub(crate) record: Record,
     pub(crate) executions: Executions,
-    pub(crate) catalog: Arc<dyn Catalog>,
+    pub(crate) metastore: Arc<Metastore>,
     pub(crate) work_groups: Mutex<BTreeMap<String, WorkGroup>>,
     pub(crate) saved: Saved,
 }
@@ -52,6 +53,8 @@ pub(crate) struct Saved {
     prepared: Mutex<BTreeMap<(String, String), Prepared>>,
     /// By id.
     named_queries: Mutex<BTreeMap<String, Value>>,
+    /// By name in lower case.
+    data_catalogs: Mutex<BTreeMap<String, DataCatalog>>,
     /// By ARN.
     tags: Mutex<BTreeMap<String, BTreeMap<String, String>>>,
 }
@@ -79,6 +82,10 @@ impl Service {
 
     pub(crate) fn named_queries(&self) -> MutexGuard<'_, BTreeMap<String, Value>> {
         lock(&self.saved.named_queries)
+    }
+
+    pub(crate) fn data_catalogs(&self) -> MutexGuard<'_, BTreeMap<String, DataCatalog>> {
+        lock(&self.saved.data_catalogs)
     }
 
     pub(crate) fn tags(&self) -> MutexGuard<'_, BTreeMap<String, BTreeMap<String, String>>> {

@@ -41,6 +41,15 @@ fn mismatch(value: &Value, wanted: &str) -> ApiError {
 }
 
 impl<'a> Input<'a> {
+    /// The members of an object inside a list.
+    pub(crate) fn of_value(value: &'a Value) -> Result<Self, ApiError> {
+        match value {
+            Value::Object(members) => Ok(Self(members)),
+            Value::Array(_) => Err(ApiError::serialization(Some(LIST))),
+            _ => Err(ApiError::serialization(Some("Expected null"))),
+        }
+    }
+
     fn get(&self, key: &str) -> Option<&'a Value> {
         self.0.get(key).filter(|value| !value.is_null())
     }

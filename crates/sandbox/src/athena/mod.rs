@@ -1,5 +1,6 @@
 //! The Athena API: one file per group of operations.
 
+pub(crate) mod data_catalogs;
 mod executions;
 pub(crate) mod input;
 pub(crate) mod metadata;
@@ -55,10 +56,13 @@ pub(crate) async fn handle(
         "BatchGetNamedQuery" => named_queries::batch_get(service, input)?,
         "ListNamedQueries" => named_queries::list(service, input)?,
         "DeleteNamedQuery" => named_queries::delete(service, input)?,
-        "ListDataCatalogs" => metadata::list_data_catalogs(input)?,
-        "GetDataCatalog" => metadata::get_data_catalog(input)?,
-        "ListDatabases" => metadata::list_databases(service, input).await?,
-        "GetDatabase" => metadata::get_database(service, input).await?,
+        "ListDataCatalogs" => data_catalogs::list(service, input)?,
+        "GetDataCatalog" => data_catalogs::get(service, input)?,
+        "CreateDataCatalog" => data_catalogs::create(service, input)?,
+        "UpdateDataCatalog" => data_catalogs::update(service, input)?,
+        "DeleteDataCatalog" => data_catalogs::delete(service, input)?,
+        "ListDatabases" => metadata::list_databases(service, input)?,
+        "GetDatabase" => metadata::get_database(service, input)?,
         "ListTableMetadata" => metadata::list_table_metadata(service, input).await?,
         "GetTableMetadata" => metadata::get_table_metadata(service, input).await?,
         "TagResource" => tags::tag(service, input)?,

@@ -4,36 +4,31 @@ use datafusion::catalog::SchemaProvider as _;
 
 use super::engine::SqlEngine;
 use super::types::AthenaType;
-use crate::catalog::{Catalog, CatalogTable};
 use crate::engine::BoxFuture;
+use crate::metastore::{Column, ReadOnlyTables, Table};
 
-impl Catalog for SqlEngine {
-    fn databases(&self) -> BoxFuture<'_, Vec<String>> {
-        Box::pin(std::future::ready(self.database_names()))
+impl ReadOnlyTables for SqlEngine {
+    fn databases(&self) -> Vec<String> {
+        self.database_names()
     }
 
-    /// Tables that cannot be opened are left out.
-    fn tables<'a>(&'a self, database: &'a str) -> BoxFuture<'a, Option<Vec<CatalogTable>>> {
+    fn table_names(&self, database: &str) -> Vec<String> {
+        self.table_names_of(database)
+    }
+
+    fn describe<'a>(&'a self, database: &'a str, table: &'a str) -> BoxFuture<'a, Option<Table>> {
         Box::pin(async move {
             let shared = self.shared().await.ok()?;
-            let database = shared.catalog.database(&database.to_lowercase())?;
-            let mut tables = Vec::new();
-            for name in database.table_names() {
-                let Ok(Some(table)) = database.table(&name).await else {
-                    continue;
-                };
-                let schema = table.schema();
-                let columns = schema.fields().iter();
-                tables.push(CatalogTable {
-                    columns: columns
-                        .map(|field| (field.name().clone(), AthenaType::of_field(field).hive()))
-                        .collect(),
-                    name,
-                    table_type: "EXTERNAL_TABLE".to_owned(),
-                    ..CatalogTable::default()
-                });
-            }
-            Some(tables)
+            let database = shared.catalog.database(database)?;
+            let provider = database.table(table).await.ok()??;
+            let schema = provider.schema();
+            let mut described = Table::external(table, [], None);
+            described.storage.columns = schema
+                .fields()
+                .iter()
+                .map(|field| Column::new(field.name(), &AthenaType::of_field(field).hive()))
+                .collect();
+            Some(described)
         })
     }
 }

@@ -82,6 +82,12 @@ impl SqlEngine {
         self.tables.keys().cloned().collect()
     }
 
+    /// The names of the tables of a database.
+    pub(super) fn table_names_of(&self, database: &str) -> Vec<String> {
+        let tables = self.tables.get(database);
+        tables.map_or_else(Vec::new, |tables| tables.keys().cloned().collect())
+    }
+
     /// What all queries share, made on first use.
     pub(super) async fn shared(&self) -> Result<&Arc<Shared>, Failure> {
         self.shared

@@ -135,6 +135,33 @@ pub fn athena(sandbox: &Sandbox, operation: &str, input: Value) -> Response {
     athena_raw(sandbox, operation, input.to_string().as_bytes())
 }
 
+/// Calls a Glue operation; answers the status and the body.
+pub fn glue(sandbox: &Sandbox, operation: &str, input: Value) -> (u16, Value) {
+    let target = format!("AWSGlue.{operation}");
+    let headers = [
+        ("content-type", "application/x-amz-json-1.1"),
+        ("x-amz-target", &target),
+        ("authorization", AUTHORIZATION),
+    ];
+    let response = send(sandbox, "POST", "/", &headers, input.to_string().as_bytes()).unwrap();
+    (response.status, response.json())
+}
+
+/// Calls a Glue operation that must succeed.
+pub fn glue_ok(sandbox: &Sandbox, operation: &str, input: Value) -> Value {
+    let (status, body) = glue(sandbox, operation, input);
+    assert_eq!(status, 200, "{operation}: {body}");
+    body
+}
+
+/// Calls a Glue operation that must be refused; answers the type and the message.
+pub fn glue_refused(sandbox: &Sandbox, operation: &str, input: Value) -> (String, String) {
+    let (status, body) = glue(sandbox, operation, input);
+    assert_eq!(status, 400, "{operation}: {body}");
+    let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
+    (text("__type"), text("Message"))
+}
+
 /// Calls an operation that must succeed.
 pub fn ok(sandbox: &Sandbox, operation: &str, input: Value) -> Value {
     let response = athena(sandbox, operation, input);
