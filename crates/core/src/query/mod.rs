@@ -1,6 +1,7 @@
 //! The life of a query: submit, poll, cancel, and what Athena tells of it.
 
 mod cancel;
+mod describe;
 mod execution;
 mod failure;
 mod literal;
@@ -11,8 +12,9 @@ pub(crate) mod tokenizer;
 mod value;
 
 pub(crate) use cancel::CancelHandle;
+pub(crate) use describe::{Descriptions, Detail, describe};
 pub use execution::{AthenaError, QueryExecution, QueryExecutionState, StatementType};
 pub use poll::ProgressCallback;
-pub(crate) use poll::{Watch, stop};
+pub(crate) use poll::{Terms, Watch};
 pub use progress::Progress;
 pub use value::Value;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{CancelHandle, Progress, QueryExecution, QueryExecutionState, failure};
-use crate::client::AthenaApi;
+use crate::client::{AthenaApi, StartQueryExecution};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::PollingConfig;
 
@@ -21,10 +21,11 @@ const MAX_FAILED: u32 = 3;
 /// Called with each look at a running query.
 pub type ProgressCallback = Arc<dyn Fn(&Progress) + Send + Sync>;
 
-/// What is needed to watch one query.
-pub(crate) struct Watch {
+/// On what terms queries are run. All queries run for one call of a statement share its
+/// signal and its time limit.
+#[derive(Clone)]
+pub(crate) struct Terms {
     pub(crate) api: Arc<dyn AthenaApi>,
-    pub(crate) query_execution_id: String,
     pub(crate) polling: PollingConfig,
     pub(crate) cancel: CancelHandle,
     pub(crate) started: Instant,
@@ -32,26 +33,74 @@ pub(crate) struct Watch {
     pub(crate) progress: Option<ProgressCallback>,
 }
 
+impl Terms {
+    /// Starts a query.
+    pub(crate) async fn start(&self, request: StartQueryExecution) -> Result<Watch> {
+        let query_execution_id = self.api.start_query_execution(request).await?;
+        tracing::info!(%query_execution_id, "query started");
+        Ok(Watch {
+            terms: self.clone(),
+            query_execution_id,
+        })
+    }
+
+    /// Waits for `work`, which is abandoned when the caller cancels or the time is up.
+    pub(crate) async fn bounded<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Err(CancelHandle::error()),
+            () = self.out_of_time() => Err(self.timeout_error()),
+            done = work => done,
+        }
+    }
+
+    async fn out_of_time(&self) {
+        match self.timeout {
+            Some(timeout) => {
+                tokio::time::sleep(timeout.saturating_sub(self.started.elapsed())).await;
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    fn timeout_error(&self) -> Error {
+        let seconds = self.timeout.unwrap_or_default().as_secs_f64();
+        Error::new(
+            ErrorKind::Timeout,
+            format!(
+                "the query did not finish within {seconds} s and was cancelled; raise QueryTimeout to let it run longer"
+            ),
+        )
+    }
+}
+
+/// A query that was started.
+pub(crate) struct Watch {
+    pub(crate) terms: Terms,
+    pub(crate) query_execution_id: String,
+}
+
 impl Watch {
     /// Waits until the query is final. A query that failed, was cancelled or ran out of time
     /// is an error; the last two are stopped first.
     pub(crate) async fn until_final(&self) -> Result<QueryExecution> {
-        let mut pause = Backoff::new(&self.polling);
+        let Terms { api, cancel, .. } = &self.terms;
+        let mut pause = Backoff::new(&self.terms.polling);
         let mut throttled = 0;
         let mut failed = 0;
         loop {
             tokio::select! {
                 biased;
-                () = self.cancel.cancelled() => return self.stopped(CancelHandle::error()).await,
-                () = self.out_of_time() => return self.stopped(self.timeout_error()).await,
+                () = cancel.cancelled() => return self.stopped(CancelHandle::error()).await,
+                () = self.terms.out_of_time() => return self.stopped(self.terms.timeout_error()).await,
                 () = tokio::time::sleep(pause.next()) => {}
             }
             // The look itself is abandoned as well when the caller cancels meanwhile.
             let look = tokio::select! {
                 biased;
-                () = self.cancel.cancelled() => return self.stopped(CancelHandle::error()).await,
-                () = self.out_of_time() => return self.stopped(self.timeout_error()).await,
-                look = self.api.get_query_execution(&self.query_execution_id) => look,
+                () = cancel.cancelled() => return self.stopped(CancelHandle::error()).await,
+                () = self.terms.out_of_time() => return self.stopped(self.terms.timeout_error()).await,
+                look = api.get_query_execution(&self.query_execution_id) => look,
             };
             match look {
                 Ok(execution) => {
@@ -81,8 +130,8 @@ impl Watch {
 
     /// Takes one look, without waiting.
     pub(crate) async fn look(&self) -> Result<QueryExecution> {
-        self.api
-            .get_query_execution(&self.query_execution_id)
+        let api = &self.terms.api;
+        api.get_query_execution(&self.query_execution_id)
             .await
             .map_err(|error| error.with_query_execution_id(&self.query_execution_id))
     }
@@ -92,7 +141,7 @@ impl Watch {
         Progress {
             query_execution_id: self.query_execution_id.clone(),
             state: execution.state,
-            elapsed: self.started.elapsed(),
+            elapsed: self.terms.started.elapsed(),
             data_scanned_in_bytes: execution.data_scanned_in_bytes,
             query_queue_time: execution.query_queue_time,
         }
@@ -105,34 +154,31 @@ impl Watch {
             data_scanned_in_bytes = execution.data_scanned_in_bytes,
             "polled"
         );
-        if let Some(callback) = &self.progress {
+        if let Some(callback) = &self.terms.progress {
             callback(&self.progress_of(execution));
         }
     }
 
-    async fn out_of_time(&self) {
-        match self.timeout {
-            Some(timeout) => {
-                tokio::time::sleep(timeout.saturating_sub(self.started.elapsed())).await;
+    /// Stops the query and watches it until it is final; `None` if that takes too long.
+    pub(crate) async fn stop(&self) -> Result<Option<QueryExecution>> {
+        let api = &self.terms.api;
+        api.stop_query_execution(&self.query_execution_id).await?;
+        let deadline = Instant::now() + CANCEL_WAIT;
+        let mut pause = Backoff::new(&self.terms.polling);
+        while Instant::now() < deadline {
+            let execution = api.get_query_execution(&self.query_execution_id).await?;
+            if execution.state.is_final() {
+                return Ok(Some(execution));
             }
-            None => std::future::pending().await,
+            tokio::time::sleep(pause.next()).await;
         }
-    }
-
-    fn timeout_error(&self) -> Error {
-        let seconds = self.timeout.unwrap_or_default().as_secs_f64();
-        Error::new(
-            ErrorKind::Timeout,
-            format!(
-                "the query did not finish within {seconds} s and was cancelled; raise QueryTimeout to let it run longer"
-            ),
-        )
+        Ok(None)
     }
 
     /// Stops the query, waits (not for ever) until it is final, and answers `why`, or the
     /// result after all if the query was faster.
     async fn stopped(&self, why: Error) -> Result<QueryExecution> {
-        let end = stop(&*self.api, &self.query_execution_id, &self.polling).await;
+        let end = self.stop().await;
         match end {
             Ok(Some(execution)) => {
                 self.report(&execution);
@@ -147,25 +193,6 @@ impl Watch {
         }
         Err(why.with_query_execution_id(&self.query_execution_id))
     }
-}
-
-/// Stops a query and watches it until it is final; `None` if that takes too long.
-pub(crate) async fn stop(
-    api: &dyn AthenaApi,
-    query_execution_id: &str,
-    polling: &PollingConfig,
-) -> Result<Option<QueryExecution>> {
-    api.stop_query_execution(query_execution_id).await?;
-    let deadline = Instant::now() + CANCEL_WAIT;
-    let mut pause = Backoff::new(polling);
-    while Instant::now() < deadline {
-        let execution = api.get_query_execution(query_execution_id).await?;
-        if execution.state.is_final() {
-            return Ok(Some(execution));
-        }
-        tokio::time::sleep(pause.next()).await;
-    }
-    Ok(None)
 }
 
 fn outcome(execution: QueryExecution) -> Result<QueryExecution> {

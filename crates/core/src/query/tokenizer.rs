@@ -155,6 +155,8 @@ pub(crate) struct Outline<'a> {
     pub(crate) parameters: Vec<usize>,
     /// Whether `AS` stands outside of all parentheses: tells CTAS from other `CREATE TABLE`.
     pub(crate) has_as: bool,
+    /// Whether every parenthesis is closed, and none that was not opened.
+    balanced: bool,
     /// The text without surrounding blanks and without `;` and comments at its end.
     pub(crate) body: &'a str,
 }
@@ -181,6 +183,7 @@ impl<'a> Outline<'a> {
             words,
             parameters: scan.parameters,
             has_as: scan.has_as,
+            balanced: scan.open.is_empty() && !scan.overclosed,
             body: body_start
                 .and_then(|start| sql.get(start..scan.end))
                 .unwrap_or_default(),
@@ -193,6 +196,20 @@ impl<'a> Outline<'a> {
         self.words
             .get(index)
             .map_or_else(String::new, |word| word.to_ascii_uppercase())
+    }
+
+    /// Whether [`Outline::body`] is a query that may stand in parentheses in another's FROM.
+    ///
+    /// Not so: EXECUTE, whatever it executes; functions declared ahead of a query, which must
+    /// stand at the top; a text whose parentheses would end ours.
+    pub(crate) fn is_query(&self) -> bool {
+        let declares_function = self.word(1) == "FUNCTION" && !matches!(&*self.word(2), "" | "AS");
+        self.balanced
+            && match &*self.word(0) {
+                "SELECT" | "VALUES" | "TABLE" => true,
+                "WITH" => !declares_function,
+                _ => false,
+            }
     }
 }
 
@@ -207,6 +224,8 @@ struct Scan<'a> {
     end: usize,
     parameters: Vec<usize>,
     has_as: bool,
+    /// Whether a parenthesis was closed that was not open.
+    overclosed: bool,
 }
 
 impl<'a> Scan<'a> {
@@ -229,7 +248,10 @@ impl<'a> Scan<'a> {
                 let pattern = self.previous.eq_ignore_ascii_case("PATTERN");
                 self.open.push(pattern.then_some(self.parameters.len()));
             }
-            TokenKind::Symbol if text == ")" => self.closed_pattern = self.open.pop().flatten(),
+            TokenKind::Symbol if text == ")" => {
+                self.overclosed |= self.open.is_empty();
+                self.closed_pattern = self.open.pop().flatten();
+            }
             TokenKind::Word if self.open.is_empty() => {
                 self.has_as |= is("AS");
             }
@@ -340,6 +362,35 @@ mod tests {
         ];
         for (sql, has_as) in cases {
             assert_eq!(Outline::of(sql).has_as, has_as, "{sql}");
+        }
+    }
+
+    #[test]
+    fn queries_are_told_from_all_else() {
+        for (sql, is_query) in [
+            ("SELECT 1", true),
+            ("-- c\n((select 1) union (select 2))", true),
+            ("with x AS (SELECT 1) SELECT * FROM x", true),
+            ("WITH function AS (SELECT 1) TABLE function", true),
+            ("WITH function(a) AS (SELECT 1) TABLE function", true),
+            ("WITH FUNCTION f() RETURNS int RETURN 1 SELECT f()", false),
+            ("VALUES 1", true),
+            ("TABLE t", true),
+            ("SELECT ')' /* ( */ -- (", true),
+            ("SELECT 1) UNION (SELECT 2", false),
+            ("SELECT (1", false),
+            ("EXECUTE p", false),
+            ("EXPLAIN SELECT 1", false),
+            ("SHOW TABLES", false),
+            ("INSERT INTO t SELECT 1", false),
+            ("UNLOAD (SELECT 1) TO 's3://b/'", false),
+            (
+                "USING EXTERNAL FUNCTION f() RETURNS int LAMBDA 'l' SELECT f()",
+                false,
+            ),
+            ("", false),
+        ] {
+            assert_eq!(Outline::of(sql).is_query(), is_query, "{sql}");
         }
     }
 

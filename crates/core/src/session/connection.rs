@@ -9,6 +9,7 @@ use crate::client::{AthenaApi, ObjectApi};
 use crate::error::Result;
 use crate::log;
 use crate::options::{Config, Options};
+use crate::query::Descriptions;
 
 /// The workgroup of callers who name none.
 const DEFAULT_WORK_GROUP: &str = "primary";
@@ -24,6 +25,7 @@ pub(super) struct Inner {
     pub(super) config: Arc<Config>,
     pub(super) athena: Arc<dyn AthenaApi>,
     pub(super) objects: Arc<dyn ObjectApi>,
+    pub(super) descriptions: Arc<Descriptions>,
     /// Last, so that the clients go before the runtime they live on.
     pub(super) runtime: Runtime,
 }
@@ -64,6 +66,7 @@ impl Connection {
             config,
             athena,
             objects,
+            descriptions: Arc::default(),
             runtime,
         })))
     }

@@ -5,6 +5,7 @@
 //! its results is read is fine.
 
 mod connection;
+mod preparation;
 mod result_stream;
 mod statement;
 

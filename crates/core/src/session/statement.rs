@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 
 use arrow::record_batch::RecordBatch;
 
-use super::ResultStream;
-use super::connection;
+use super::{ResultStream, connection, preparation};
 use crate::client::StartQueryExecution;
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::tokenizer::Outline;
-use crate::query::{self, CancelHandle, Progress, ProgressCallback, Value, Watch, parameters};
+use crate::query::{
+    self, CancelHandle, Detail, Progress, ProgressCallback, Terms, Value, Watch, parameters,
+};
 use crate::result::{self, Access};
+use crate::types::Column;
 
 /// Room for `?` in the longest statement Athena takes.
 const MAX_PARAMETERS: usize = parameters::MAX_STATEMENT_BYTES / 2;
@@ -82,10 +84,8 @@ impl Drop for Running {
         let watch = Arc::clone(&self.watch);
         let stopping = self.connection.runtime.run(async move {
             // Sent before the drop returns; whether the query obeys is not waited for.
-            watch
-                .api
-                .stop_query_execution(&watch.query_execution_id)
-                .await
+            let api = &watch.terms.api;
+            api.stop_query_execution(&watch.query_execution_id).await
         });
         if let Err(error) = stopping {
             let id = &self.watch.query_execution_id;
@@ -179,6 +179,19 @@ impl Statement {
         self.change(|state| state.progress = callback)
     }
 
+    /// The columns the result would have, found out without running the statement: one or two
+    /// queries that yield no rows are run instead, and their answer is remembered for a while.
+    /// Blocks. Time limit and [`Statement::cancel`] count as for [`Statement::execute`].
+    ///
+    /// Errors: `NotImplemented` for a statement that is no query; as [`Statement::execute`].
+    pub fn describe(&self) -> Result<Arc<[Column]>> {
+        let (_busy, request, terms) = self.begin()?;
+        let known = Arc::clone(&self.connection.descriptions);
+        self.connection
+            .runtime
+            .run(async move { query::describe(&request, Detail::Exact, &terms, &known).await })
+    }
+
     /// Runs the statement and waits until its result can be read. Blocks.
     ///
     /// Errors: as [`Statement::submit`] and [`Statement::wait`].
@@ -195,7 +208,7 @@ impl Statement {
     pub fn submit(&self) -> Result<String> {
         let (busy, running) = self.start()?;
         let id = running.watch.query_execution_id.clone();
-        if running.watch.cancel.is_cancelled() {
+        if running.watch.terms.cancel.is_cancelled() {
             // Cancelled while Start was on its way.
             return self.finish(busy, running).map(|_| id);
         }
@@ -226,7 +239,7 @@ impl Statement {
             let mut state = self.lock();
             match std::mem::replace(&mut state.phase, Phase::Idle) {
                 Phase::Submitted(running) => {
-                    let busy = self.busy(&mut state, running.watch.cancel.clone());
+                    let busy = self.busy(&mut state, running.watch.terms.cancel.clone());
                     (busy, running)
                 }
                 other => {
@@ -260,13 +273,11 @@ impl Statement {
                 Phase::Submitted(running) => Arc::clone(running),
             }
         };
-        running.watch.cancel.cancel();
+        running.watch.terms.cancel.cancel();
         let watch = Arc::clone(&running.watch);
-        self.connection.runtime.run(async move {
-            query::stop(&*watch.api, &watch.query_execution_id, &watch.polling)
-                .await
-                .map(drop)
-        })
+        self.connection
+            .runtime
+            .run(async move { watch.stop().await.map(drop) })
     }
 
     /// Marks the statement as busy.
@@ -275,75 +286,41 @@ impl Statement {
         Busy(self)
     }
 
+    /// What is to be sent, and on what terms. The phase is `Busy` for as long as the guard
+    /// lives.
+    fn begin(&self) -> Result<(Busy<'_>, StartQueryExecution, Terms)> {
+        let mut state = self.lock();
+        if !matches!(state.phase, Phase::Idle) {
+            return Err(still_running());
+        }
+        let sql = state.sql.as_deref().ok_or_else(no_sql)?;
+        let config = &self.connection.config;
+        let request = preparation::request(config, sql, &state.bindings)?;
+        let terms = Terms {
+            api: Arc::clone(&self.connection.athena),
+            polling: config.polling.clone(),
+            cancel: CancelHandle::default(),
+            started: Instant::now(),
+            timeout: state.timeout,
+            progress: state.progress.clone(),
+        };
+        let busy = self.busy(&mut state, terms.cancel.clone());
+        Ok((busy, request, terms))
+    }
+
     /// Sends the query. The phase is `Busy` for as long as the guard lives.
     fn start(&self) -> Result<(Busy<'_>, Arc<Running>)> {
-        let (busy, request, watch) = {
-            let mut state = self.lock();
-            if !matches!(state.phase, Phase::Idle) {
-                return Err(still_running());
-            }
-            let request = self.request(&state)?;
-            let cancel = CancelHandle::default();
-            let watch = Watch {
-                api: Arc::clone(&self.connection.athena),
-                query_execution_id: String::new(),
-                polling: self.connection.config.polling.clone(),
-                cancel: cancel.clone(),
-                started: Instant::now(),
-                timeout: state.timeout,
-                progress: state.progress.clone(),
-            };
-            (self.busy(&mut state, cancel), request, watch)
-        };
-        let watch = self.connection.runtime.run(async move {
-            let id = watch.api.start_query_execution(request).await?;
-            tracing::info!(query_execution_id = %id, "query started");
-            Ok(Watch {
-                query_execution_id: id,
-                ..watch
-            })
-        })?;
+        let (busy, request, terms) = self.begin()?;
+        let watch = self
+            .connection
+            .runtime
+            .run(async move { terms.start(request).await })?;
         let running = Running {
             watch: Arc::new(watch),
             connection: Arc::clone(&self.connection),
             ended: std::sync::atomic::AtomicBool::new(false),
         };
         Ok((busy, Arc::new(running)))
-    }
-
-    fn request(&self, state: &State) -> Result<StartQueryExecution> {
-        let sql = state.sql.as_deref().ok_or_else(no_sql)?;
-        let bound = state.bindings.iter().flatten().count();
-        if bound != state.bindings.len() {
-            let missing = state
-                .bindings
-                .iter()
-                .position(Option::is_none)
-                .unwrap_or_default();
-            return Err(Error::new(
-                ErrorKind::ParameterCount,
-                format!(
-                    "parameter {} has no value; bind one (index {missing})",
-                    missing + 1
-                ),
-            ));
-        }
-        let values: Vec<Value> = state.bindings.iter().flatten().cloned().collect();
-        let prepared = parameters::prepare(sql, &values)?;
-        let config = &self.connection.config;
-        Ok(StartQueryExecution {
-            query_string: prepared.sql,
-            client_request_token: uuid::Uuid::new_v4().to_string(),
-            execution_parameters: prepared.execution_parameters,
-            catalog: config.catalog.clone(),
-            database: config.database.clone(),
-            work_group: config.work_group.clone(),
-            output_location: config.output_location.clone(),
-            encryption: config.encryption.clone(),
-            expected_bucket_owner: config.expected_bucket_owner.clone(),
-            bucket_owner_full_control: config.acl_bucket_owner_full_control,
-            result_reuse: config.result_reuse.clone(),
-        })
     }
 
     /// Waits for the end of the query and opens its result.
@@ -361,7 +338,7 @@ impl Statement {
             let execution = watch.until_final().await?;
             let opening = tokio::select! {
                 biased;
-                () = watch.cancel.cancelled() => Err(CancelHandle::error()),
+                () = watch.terms.cancel.cancelled() => Err(CancelHandle::error()),
                 opened = result::open(&read, &execution) => opened,
             };
             let opened = opening

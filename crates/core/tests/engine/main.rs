@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod credentials;
+mod describe;
 mod lifecycle;
 mod logging;
 mod machine;
