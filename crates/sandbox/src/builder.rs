@@ -186,7 +186,7 @@ impl Builder {
         }
         let service = Arc::new(Service {
             settings: self.settings,
-            store,
+            store: Arc::new(store),
             engine: self.engine,
             metastore: self.metastore,
             keys: self.keys,

@@ -3,8 +3,13 @@
 //! The service knows nothing of DataFusion; the SQL layer knows nothing of HTTP, S3 keys
 //! or query ids. Values cross as Athena's own text forms, so nothing Arrow-typed does.
 
+use std::fmt::Debug;
+use std::fs::File;
 use std::future::Future;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::Arc;
 
 /// A boxed future, so that [`Engine`] can be a trait object.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -82,9 +87,62 @@ pub struct Failure {
     pub retryable: bool,
 }
 
+/// An object that a statement can read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectEntry {
+    /// Its key.
+    pub key: String,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// The objects of S3, as statements read and write them.
+pub trait Objects: Debug + Send + Sync {
+    /// Objects whose key starts with `prefix`, in the order of their keys; none when there
+    /// is no such bucket.
+    ///
+    /// # Errors
+    /// The bucket cannot be read.
+    fn list(&self, bucket: &str, prefix: &str) -> io::Result<Vec<ObjectEntry>>;
+
+    /// Opens an object.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none, or it cannot be read.
+    fn open(&self, bucket: &str, key: &str) -> io::Result<File>;
+
+    /// A path for a file to be published, or removed by whoever made it.
+    fn temp_path(&self) -> PathBuf;
+
+    /// Makes a finished temporary file an object, at once and replacing any other.
+    ///
+    /// # Errors
+    /// The bucket's name is not one, or the file cannot be moved.
+    fn publish(&self, file: &Path, bucket: &str, key: &str) -> io::Result<()>;
+
+    /// Removes an object; that there is none is no error.
+    ///
+    /// # Errors
+    /// The object cannot be removed.
+    fn remove(&self, bucket: &str, key: &str) -> io::Result<()>;
+}
+
+/// What the service lends to the run of one statement.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// The objects it may read and write.
+    pub objects: Arc<dyn Objects>,
+    /// `QueryExecutionId`.
+    pub execution_id: String,
+    /// `ResultConfiguration.OutputLocation`, the object; none for managed results.
+    pub location: Option<String>,
+}
+
 /// What remains to be said once every row went to the sink.
 #[derive(Debug, Clone, Default)]
 pub struct Summary {
+    /// URIs of the data files that the statement wrote: the lines of its manifest.
+    pub files: Vec<String>,
     /// `UpdateCount`, where the kind of statement has one.
     pub update_count: Option<i64>,
     /// `Statistics.DataScannedInBytes`.
@@ -109,6 +167,7 @@ pub trait Engine: Send + Sync {
     fn run<'a>(
         &'a self,
         query: &'a Query,
+        host: &'a Host,
         sink: &'a mut dyn Sink,
     ) -> BoxFuture<'a, Result<Summary, Failure>>;
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::columns::rows_column;
-use crate::engine::{Engine, Failure, Sink, StatementType, Summary};
+use crate::engine::{Engine, Failure, Host, Sink, StatementType, Summary};
 use crate::execution::{Execution, Outcome, Place};
 use crate::fixture::{Answer, Fixture};
 use crate::metadata;
@@ -99,7 +99,16 @@ async fn answer(service: &Service, execution: &Execution, work: &Work) -> Result
     let temp = service.store.temp_path();
     let mut writer = ResultWriter::create(&temp, layout.format).map_err(write_failed)?;
     let (summary, manifest, prepared) = match work {
-        Work::Engine(engine) => (engine.run(&execution.query, &mut writer).await?, None, None),
+        Work::Engine(engine) => {
+            let host = Host {
+                objects: service.store.clone(),
+                execution_id: execution.id.clone(),
+                location: execution.place.as_ref().map(Place::uri),
+            };
+            let summary = engine.run(&execution.query, &host, &mut writer).await?;
+            let manifest = write_manifest(service, execution, &summary.files)?;
+            (summary, manifest, None)
+        }
         Work::Fixture(fixture) => {
             let summary = play(fixture, &mut writer)?;
             let manifest = write_files(service, execution, fixture)?;
@@ -195,6 +204,7 @@ fn play(fixture: &Fixture, sink: &mut dyn Sink) -> Result<Summary, Failure> {
         return Err(failure.clone());
     }
     Ok(Summary {
+        files: Vec::new(),
         update_count: fixture.update_count,
         data_scanned_in_bytes: fixture.data_scanned,
     })
@@ -219,18 +229,28 @@ fn write_files(
     } else {
         "/"
     };
-    let mut manifest = String::new();
+    let mut files = Vec::new();
     for (name, bytes) in &fixture.files {
         let key = format!("{folder}{slash}{name}");
         service
             .store
             .write(bucket, &key, bytes)
             .map_err(write_failed)?;
-        manifest.push_str(&format!("s3://{bucket}/{key}\n"));
+        files.push(format!("s3://{bucket}/{key}"));
     }
-    let Some(place) = &execution.place else {
+    write_manifest(service, execution, &files)
+}
+
+/// Writes the URIs of the data files beside the result; nothing when there are none.
+fn write_manifest(
+    service: &Service,
+    execution: &Execution,
+    files: &[String],
+) -> Result<Option<Place>, Failure> {
+    let (Some(place), false) = (&execution.place, files.is_empty()) else {
         return Ok(None);
     };
+    let manifest: String = files.iter().map(|uri| format!("{uri}\n")).collect();
     let place = place.with_suffix("-manifest.csv");
     service
         .store

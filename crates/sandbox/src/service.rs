@@ -34,7 +34,7 @@ pub(crate) struct Settings {
 /// Everything behind the endpoint.
 pub(crate) struct Service {
     pub(crate) settings: Settings,
-    pub(crate) store: Store,
+    pub(crate) store: Arc<Store>,
     pub(crate) engine: Option<Arc<dyn Engine>>,
     pub(crate) keys: Keys,
     pub(crate) fixtures: Fixtures,

@@ -9,6 +9,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use crate::engine::{ObjectEntry, Objects};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// Everything that could mean something to a file system is encoded.
@@ -158,6 +159,40 @@ impl Store {
             fs::create_dir_all(folder)?;
         }
         Ok(path)
+    }
+}
+
+impl Objects for Store {
+    fn list(&self, bucket: &str, prefix: &str) -> io::Result<Vec<ObjectEntry>> {
+        if !self.bucket_exists(bucket) {
+            return Ok(Vec::new());
+        }
+        let listed = Self::list(self, bucket, prefix)?.into_iter();
+        Ok(listed
+            .map(|(key, facts)| ObjectEntry {
+                key,
+                size: facts.size,
+            })
+            .collect())
+    }
+
+    fn open(&self, bucket: &str, key: &str) -> io::Result<File> {
+        if !self.bucket_exists(bucket) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        File::open(self.path(bucket, key))
+    }
+
+    fn temp_path(&self) -> PathBuf {
+        Self::temp_path(self)
+    }
+
+    fn publish(&self, file: &Path, bucket: &str, key: &str) -> io::Result<()> {
+        Self::publish(self, file, bucket, key)
+    }
+
+    fn remove(&self, bucket: &str, key: &str) -> io::Result<()> {
+        Self::remove(self, bucket, key)
     }
 }
 

@@ -415,8 +415,11 @@ async fn dropping_the_future_stops_the_work() {
     );
     let mut answer = Answer::default();
     let started = Instant::now();
-    let ended =
-        tokio::time::timeout(Duration::from_millis(1500), engine.run(&slow, &mut answer)).await;
+    let ended = tokio::time::timeout(
+        Duration::from_millis(1500),
+        engine.run(&slow, &sql_support::host(), &mut answer),
+    )
+    .await;
     assert!(ended.is_err(), "the query is too fast to be cancelled");
     assert!(
         started.elapsed() < Duration::from_secs(4),

@@ -12,8 +12,10 @@ use super::failure::AthenaError;
 use super::plan::{Planned, plan};
 use super::session::Shared;
 use super::statement::{Body, parse};
-use super::{run, show_rows};
-use crate::engine::{BoxFuture, Engine, Failure, Query, Refusal, Sink, StatementKind, Summary};
+use super::{run, show_rows, unload};
+use crate::engine::{
+    BoxFuture, Engine, Failure, Host, Query, Refusal, Sink, StatementKind, Summary,
+};
 
 /// Runs SELECT, EXPLAIN, SHOW and DESCRIBE over datasets and folders of files.
 ///
@@ -96,7 +98,12 @@ impl SqlEngine {
             .map_err(|error| AthenaError::new("GENERIC_INTERNAL_ERROR", error.to_string()).into())
     }
 
-    async fn statement(&self, query: &Query, sink: &mut dyn Sink) -> Result<Summary, Failure> {
+    async fn statement(
+        &self,
+        query: &Query,
+        host: &Host,
+        sink: &mut dyn Sink,
+    ) -> Result<Summary, Failure> {
         let statement = parse(&query.sql)
             .map_err(|refusal| AthenaError::new("SYNTAX_ERROR", refusal.message))?;
         let shared = self.shared().await?;
@@ -112,6 +119,9 @@ impl SqlEngine {
         match statement.body {
             Body::Query(parsed) => run::query(shared, planned(parsed).await?, sink).await,
             Body::Explain(parsed) => run::explain(&planned(parsed).await?, sink),
+            Body::Unload(unload, parsed) => {
+                unload::run(shared, &unload, planned(parsed).await?, query, host).await
+            }
             Body::Show(show) => show_rows::run(shared, &show, query, sink).await,
             Body::Unsupported => {
                 let what = statement.kind.substatement_type;
@@ -132,8 +142,9 @@ impl Engine for SqlEngine {
     fn run<'a>(
         &'a self,
         query: &'a Query,
+        host: &'a Host,
         sink: &'a mut dyn Sink,
     ) -> BoxFuture<'a, Result<Summary, Failure>> {
-        Box::pin(self.statement(query, sink))
+        Box::pin(self.statement(query, host, sink))
     }
 }

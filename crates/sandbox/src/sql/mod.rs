@@ -18,6 +18,7 @@ mod java_float;
 mod java_hash;
 mod parameters;
 mod plan;
+mod properties;
 mod rewrite;
 mod run;
 mod session;
@@ -31,7 +32,9 @@ mod tokens;
 mod type_check;
 mod type_text;
 mod types;
+mod unload;
 mod unnest;
+mod write;
 
 pub use datasets::{Dataset, UnknownDataset};
 pub use engine::{SqlEngine, SqlEngineBuilder};

@@ -15,7 +15,7 @@ use super::catalog::CATALOG;
 use super::datasets::ScanCounter;
 use super::failure::{AthenaError, translate};
 use super::parameters::bind;
-use super::rewrite::{OutputName, output_names, rewrite, shown};
+use super::rewrite::{OutputName, is_unnamed, is_values, output_names, rewrite, shown};
 use super::session::Shared;
 use super::type_check::check_operators;
 use super::types::AthenaType;
@@ -39,6 +39,8 @@ pub(super) struct Planned {
 struct Names {
     head: Vec<OutputName>,
     tail: Vec<OutputName>,
+    /// True for VALUES, whose columns have no names.
+    none: bool,
 }
 
 /// The database a statement runs in.
@@ -70,6 +72,7 @@ pub(super) async fn plan(
     check_tables(&parsed, &shared.catalog, &database)?;
     let positions = ColumnPositions::of(&parsed);
     let (head, tail) = output_names(&parsed);
+    let none = is_values(&parsed);
     rewrite(&mut parsed, SystemTime::now())?;
     let (state, generated) = shared.query(&database);
     check_functions(&parsed, &state)?;
@@ -84,11 +87,24 @@ pub(super) async fn plan(
         state,
         generated,
         positions,
-        names: Names { head, tail },
+        names: Names { head, tail, none },
     })
 }
 
 impl Planned {
+    /// Names and types of the result; an unnamed expression has no name.
+    pub(super) fn outputs(&self) -> Vec<(Option<String>, AthenaType)> {
+        let schema = self.plan.schema();
+        let columns = self.names.columns(&schema).into_iter();
+        columns
+            .zip(schema.fields())
+            .map(|(column, field)| {
+                let named = !self.names.none && !is_unnamed(field.name());
+                (named.then_some(column.name), AthenaType::of_field(field))
+            })
+            .collect()
+    }
+
     /// `ColumnInfo` of the result.
     pub(super) fn columns(&self) -> Vec<Column> {
         self.names.columns(&self.plan.schema())

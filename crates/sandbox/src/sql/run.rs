@@ -41,6 +41,7 @@ pub(super) async fn query(
         })?;
     }
     Ok(Summary {
+        files: Vec::new(),
         update_count: None,
         data_scanned_in_bytes: scanned(plan.as_ref()) + planned.generated.bytes(),
     })
@@ -86,7 +87,7 @@ fn send(batch: &RecordBatch, schema: &SchemaRef, sink: &mut dyn Sink) -> Result<
 }
 
 /// Bytes that file scans below `plan` read.
-fn scanned(plan: &dyn ExecutionPlan) -> u64 {
+pub(super) fn scanned(plan: &dyn ExecutionPlan) -> u64 {
     let own = plan
         .metrics()
         .and_then(|metrics| metrics.sum_by_name("bytes_scanned"))

@@ -7,7 +7,7 @@ use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 use super::classify::classify;
 use super::dialect::AthenaDialect;
 use super::tokens::{prepare, tokenize, word};
-use super::{show, syntax_error};
+use super::{show, syntax_error, unload};
 use crate::engine::{Refusal, StatementKind};
 
 /// A classified statement.
@@ -28,6 +28,8 @@ pub(super) enum Body {
     Query(Box<ast::Query>),
     /// The plan of a query.
     Explain(Box<ast::Query>),
+    /// Files with the rows of a query.
+    Unload(unload::Unload, Box<ast::Query>),
     /// SHOW or DESCRIBE.
     Show(show::Show),
     /// Something recognised that this engine does not run.
@@ -76,6 +78,11 @@ fn parse_here(sql: &str) -> Result<Statement, Refusal> {
             placeholders = prepare(&mut tokens);
             Body::Explain(parse_query(tokens, end)?)
         }
+        "UNLOAD" => {
+            let (unload, query, count) = unload::parse(&tokens, end)?;
+            placeholders = count;
+            Body::Unload(unload, query)
+        }
         "INSERT" | "UPDATE" | "DELETE" | "MERGE" => {
             prepare(&mut tokens);
             complete(tokens, end, |parser| parser.parse_statement())?;
@@ -120,7 +127,11 @@ pub(super) fn parse_name(tokens: &[TokenWithSpan], end: Location) -> Result<Vec<
         .collect())
 }
 
-fn parse_query(tokens: Vec<TokenWithSpan>, end: Location) -> Result<Box<ast::Query>, Refusal> {
+/// Parses a query that takes all prepared tokens.
+pub(super) fn parse_query(
+    tokens: Vec<TokenWithSpan>,
+    end: Location,
+) -> Result<Box<ast::Query>, Refusal> {
     complete(tokens, end, |parser| parser.parse_query())
 }
 

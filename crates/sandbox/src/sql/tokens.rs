@@ -170,7 +170,7 @@ fn hide_nested_types(tokens: &mut Vec<TokenWithSpan>) {
 }
 
 /// The index of the bracket that closes the one at `open`.
-fn closing(tokens: &[TokenWithSpan], open: usize) -> Option<usize> {
+pub(super) fn closing(tokens: &[TokenWithSpan], open: usize) -> Option<usize> {
     let mut depth = 0_i32;
     for (index, token) in tokens.iter().enumerate().skip(open) {
         match token.token {

@@ -7,7 +7,14 @@
 )]
 #![allow(dead_code, reason = "each test file uses its own part")]
 
-use athena_sandbox::engine::{Cell, Column, Engine as _, Failure, Query, Sink, Summary};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use athena_sandbox::engine::{
+    Cell, Column, Engine as _, Failure, Host, ObjectEntry, Objects, Query, Sink, Summary,
+};
 use athena_sandbox::sql::{Dataset, SqlEngine};
 
 /// Columns, rows and summary of one statement.
@@ -75,7 +82,7 @@ pub async fn run_query(engine: &SqlEngine, query: &Query) -> Result<Answer, Fail
         panic!("{}: {}: {}", query.sql, refusal.code, refusal.message);
     }
     let mut answer = Answer::default();
-    answer.summary = engine.run(query, &mut answer).await?;
+    answer.summary = engine.run(query, &host(), &mut answer).await?;
     Ok(answer)
 }
 
@@ -90,5 +97,39 @@ pub async fn failure(engine: &SqlEngine, sql: &str) -> Failure {
     match run_query(engine, &query(sql)).await {
         Ok(answer) => panic!("{sql}: succeeded with {:?}", answer.lines()),
         Err(failure) => failure,
+    }
+}
+
+/// A host without objects, for statements that need none.
+pub fn host() -> Host {
+    Host {
+        objects: Arc::new(NoObjects),
+        execution_id: "12151fd2-7586-11e9-8f9e-2a86e4085a59".to_owned(),
+        location: None,
+    }
+}
+
+#[derive(Debug)]
+struct NoObjects;
+
+impl Objects for NoObjects {
+    fn list(&self, _bucket: &str, _prefix: &str) -> io::Result<Vec<ObjectEntry>> {
+        Ok(Vec::new())
+    }
+
+    fn open(&self, _bucket: &str, _key: &str) -> io::Result<File> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn temp_path(&self) -> PathBuf {
+        PathBuf::from("/nonexistent/object")
+    }
+
+    fn publish(&self, _file: &Path, _bucket: &str, _key: &str) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn remove(&self, _bucket: &str, _key: &str) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 }

@@ -12,7 +12,7 @@ use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::ReturnFieldArgs;
 
-use super::{Arguments, AthenaError, Function, json};
+use super::{Arguments, AthenaError, Function, json, json_text};
 use crate::sql::text::ColumnText;
 use crate::sql::type_text;
 use crate::sql::types::AthenaType;
@@ -38,6 +38,11 @@ fn target_field(args: &ReturnFieldArgs<'_>) -> Result<FieldRef> {
     let target = type_text::parse(text).ok_or_else(|| {
         AthenaError::new("TYPE_MISMATCH", format!("line 1:8: Unknown type: {text}"))
     })?;
+    let source = AthenaType::of_field(&args.arg_fields[0]);
+    if target == AthenaType::Json && !json_text::has_json(&source) {
+        let message = format!("line 1:8: Cannot cast {source} to json");
+        return Err(AthenaError::new("TYPE_MISMATCH", message).into());
+    }
     // Zones and intervals keep their Arrow type when the kind is the same.
     let from = args.arg_fields[0].data_type();
     let data_type = match (&target, from) {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use datafusion::arrow::array::{
     Array as _, ArrayRef, AsArray as _, Int64Array, StringArray, new_null_array,
 };
-use datafusion::arrow::datatypes::{ArrowNativeType as _, DataType, Field};
+use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::ScalarValue;
 use datafusion::error::Result;
-use serde_json::{Map, Number, Value};
+use serde_json::Value;
 
+use super::json_text::json_texts;
 use super::{Arguments, AthenaError, Function, invalid_argument, returning};
-use crate::sql::text::ColumnText;
 use crate::sql::types::AthenaType;
 
 pub(super) fn functions() -> Vec<Function> {
@@ -141,86 +141,8 @@ fn lookup<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
 
 /// `CAST(x AS JSON)` of a column.
 pub(super) fn to_json(array: &ArrayRef, field: &Field) -> Result<ArrayRef> {
-    let texts = (0..array.len())
-        .map(|row| {
-            if array.is_null(row) {
-                return Ok(None);
-            }
-            Ok(Some(json_of(array, field, row)?.to_string()))
-        })
-        .collect::<Result<StringArray>>()?;
+    let texts: StringArray = json_texts(array, field)?.into_iter().collect();
     Ok(Arc::new(texts))
-}
-
-fn json_of(array: &ArrayRef, field: &Field, row: usize) -> Result<Value> {
-    if array.is_null(row) {
-        return Ok(Value::Null);
-    }
-    let item = |values: &ArrayRef, field: &Field, range: std::ops::Range<usize>| {
-        range
-            .map(|index| json_of(values, field, index))
-            .collect::<Result<Vec<_>>>()
-    };
-    let text =
-        || -> Result<String> { Ok(ColumnText::new(array, field)?.cell(row).unwrap_or_default()) };
-    Ok(match AthenaType::of_field(field) {
-        AthenaType::Unknown => Value::Null,
-        AthenaType::Json => serde_json::from_str(&text()?).unwrap_or(Value::Null),
-        AthenaType::Boolean => Value::Bool(array.as_boolean().value(row)),
-        AthenaType::Tinyint
-        | AthenaType::Smallint
-        | AthenaType::Integer
-        | AthenaType::Bigint
-        | AthenaType::Decimal(..) => number(&text()?),
-        AthenaType::Real | AthenaType::Double => {
-            let text = text()?;
-            let value: Option<Number> = text.parse::<f64>().ok().and_then(Number::from_f64);
-            value.map_or(Value::String(text), Value::Number)
-        }
-        AthenaType::Array(_) => match array.data_type() {
-            DataType::List(inner) => {
-                let lists = array.as_list::<i32>();
-                let offsets = lists.value_offsets();
-                Value::Array(item(
-                    lists.values(),
-                    inner,
-                    offsets[row].as_usize()..offsets[row + 1].as_usize(),
-                )?)
-            }
-            other => {
-                return Err(
-                    AthenaError::not_supported(format!("Cannot cast {other} to json")).into(),
-                );
-            }
-        },
-        AthenaType::Map(..) => {
-            let maps = array.as_map();
-            let (key_field, value_field) = maps.entries_fields();
-            let offsets = maps.value_offsets();
-            let range = offsets[row].as_usize()..offsets[row + 1].as_usize();
-            let keys = ColumnText::new(maps.keys(), key_field)?;
-            let mut fields = Map::new();
-            for index in range {
-                let key = keys.cell(index).unwrap_or_default();
-                fields.insert(key, json_of(maps.values(), value_field, index)?);
-            }
-            Value::Object(fields)
-        }
-        AthenaType::Row(names) => {
-            let rows = array.as_struct();
-            let mut fields = Map::new();
-            for (index, (name, _)) in names.iter().enumerate() {
-                let value = json_of(rows.column(index), &rows.fields()[index], row)?;
-                fields.insert(name.clone().unwrap_or_default(), value);
-            }
-            Value::Object(fields)
-        }
-        _ => Value::String(text()?),
-    })
-}
-
-fn number(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
 
 /// `CAST(json AS type)` of a column.

@@ -4,9 +4,12 @@ mod cast;
 mod datetime;
 mod datetime_format;
 mod json;
+mod json_text;
 mod moments;
 mod sequence;
 mod values;
+
+pub(super) use json_text::json_texts;
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;

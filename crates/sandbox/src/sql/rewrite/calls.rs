@@ -195,6 +195,13 @@ fn scalar(name: &str, args: &[Expr]) -> Option<Expr> {
             case(condition.clone(), then.clone(), Some(otherwise.clone()))
         }
         ("row", _) => named_struct(args),
+        ("map", []) => call(
+            "map",
+            vec![
+                call("make_array", Vec::new()),
+                call("make_array", Vec::new()),
+            ],
+        ),
         (
             "year" | "quarter" | "month" | "day" | "hour" | "minute" | "second" | "week"
             | "year_of_week" | "yow" | "day_of_week" | "dow" | "day_of_year" | "doy"

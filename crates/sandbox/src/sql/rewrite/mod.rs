@@ -8,7 +8,7 @@ mod literals;
 mod names;
 mod relations;
 
-pub(super) use names::{OutputName, output_names, shown, shown_in_text};
+pub(super) use names::{OutputName, is_unnamed, is_values, output_names, shown, shown_in_text};
 
 use std::ops::ControlFlow;
 use std::time::SystemTime;

@@ -53,6 +53,16 @@ pub(crate) fn output_names(query: &Query) -> (Vec<OutputName>, Vec<OutputName>) 
     (head, tail)
 }
 
+/// True for a query that is nothing but VALUES.
+pub(crate) fn is_values(query: &Query) -> bool {
+    matches!(outermost(&query.body), SetExpr::Values(_))
+}
+
+/// True for the engine's name of an expression without one.
+pub(crate) fn is_unnamed(name: &str) -> bool {
+    name.starts_with(UNNAMED)
+}
+
 /// The part of a query that names its outputs.
 fn outermost(body: &SetExpr) -> &SetExpr {
     match body {
@@ -138,7 +148,7 @@ pub(crate) fn shown_in_text(text: &str) -> String {
 
 /// The name to show for column `index` of the engine's schema.
 pub(crate) fn shown(name: &str, index: usize) -> String {
-    if name.starts_with(UNNAMED) {
+    if is_unnamed(name) {
         return format!("_col{index}");
     }
     name.split(DUPLICATE).next().unwrap_or(name).to_owned()
