@@ -155,6 +155,8 @@ fn a_server_that_is_gone_is_reported_soon() {
     let error = query(&connection, "SELECT 1").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Network, "{error}");
     assert!(error.is_retryable());
+    let host = url.trim_start_matches("http://");
+    assert!(error.message().contains(host), "{error}");
     let error = open(&format!(
         "Region=eu-west-1;Endpoint={url};User=a;Password=b;NumRetries=1"
     ));
@@ -176,6 +178,8 @@ fn a_server_that_does_not_answer_is_a_timeout() {
         (ErrorKind::ConnectionTimeout, "HYT01"),
         "{error}"
     );
+    let host = sandbox.address().to_string();
+    assert!(error.message().contains(&host), "{error}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ use aws_types::region::Region;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
 use secrecy::ExposeSecret;
 
+use super::host::named;
 use crate::credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Config, ProxyConfig};
@@ -98,8 +99,8 @@ fn http_client(config: &Config) -> Result<SharedHttpClient> {
         None => SdkProxy::from_env(),
     };
     let tls = tls_context(config)?;
-    Ok(
-        Builder::new().build_with_connector_fn(move |settings, components| {
+    Ok(named(Builder::new().build_with_connector_fn(
+        move |settings, components| {
             let mut connector = Connector::builder()
                 .tls_provider(Provider::Rustls(CryptoMode::Ring))
                 .tls_context(tls.clone())
@@ -110,8 +111,8 @@ fn http_client(config: &Config) -> Result<SharedHttpClient> {
                 connector.set_sleep_impl(components.sleep_impl());
             }
             connector.build()
-        }),
-    )
+        },
+    )))
 }
 
 /// The system's certificates, and those of `TrustedCerts`.

@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::host::AtHost;
 use crate::error::{Error, ErrorKind};
 
 /// The error of a failed call of `operation`.
@@ -43,10 +44,11 @@ where
             } else {
                 ErrorKind::Network
             };
+            let host = host_of(&source).unwrap_or("the service");
             Error::new(
                 kind,
                 format!(
-                    "{operation} could not reach the service: {}",
+                    "{operation} could not reach {host}: {}",
                     root_cause(&source)
                 ),
             )
@@ -172,6 +174,12 @@ fn chain<'a>(
     first: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(first), |&error| error.source())
+}
+
+/// The host that was to be reached.
+fn host_of<'a>(source: &'a (dyn StdError + 'static)) -> Option<&'a str> {
+    let at = chain(source).find_map(|cause| cause.downcast_ref::<AtHost>())?;
+    Some(&at.host)
 }
 
 /// The innermost cause, which is the one that says something (`Connection refused`).

@@ -4,6 +4,7 @@
 mod athena;
 mod config;
 mod error;
+mod host;
 mod s3;
 
 pub(crate) use athena::SdkAthena;
