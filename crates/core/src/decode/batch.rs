@@ -34,6 +34,17 @@ impl Default for BatchLimits {
     }
 }
 
+/// A value of the input for an error: quoted, and not all of it if it is long.
+pub(super) fn shown(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    let mut characters = text.chars();
+    let mut shown: String = characters.by_ref().take(SHOWN_CHARACTERS).collect();
+    if characters.next().is_some() {
+        shown.push('…');
+    }
+    format!("{shown:?}")
+}
+
 /// Collects rows, and cuts them into batches.
 pub(super) struct BatchBuilder {
     columns: Arc<[Column]>,
@@ -100,18 +111,13 @@ impl BatchBuilder {
 
     #[cold]
     fn value_error(&self, index: usize, text: &[u8]) -> Error {
-        let text = String::from_utf8_lossy(text);
-        let mut characters = text.chars();
-        let mut shown: String = characters.by_ref().take(SHOWN_CHARACTERS).collect();
-        if characters.next().is_some() {
-            shown.push('…');
-        }
         Error::new(
             ErrorKind::Decode,
             format!(
-                "{}, row {}: the value {shown:?} is none of this type, or does not fit it.",
+                "{}, row {}: the value {} is none of this type, or does not fit it.",
                 self.describe(index),
                 self.row_count(),
+                shown(text),
             ),
         )
     }

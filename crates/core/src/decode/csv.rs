@@ -6,7 +6,7 @@
 //! does not take (a field cut by the end of the input, unquoted or not a value) goes through
 //! [`FieldScanner`], which carries what it has over to the next piece and finds the error.
 
-use super::batch::{BatchBuilder, BatchLimits};
+use super::batch::{BatchBuilder, BatchLimits, shown};
 use super::field::{FieldScanner, Scanned};
 use crate::error::{Error, ErrorKind, Result};
 use crate::types::Column;
@@ -18,6 +18,8 @@ pub(crate) struct CsvDecoder {
     batch: BatchBuilder,
     scanner: FieldScanner,
     header_read: bool,
+    /// What the fields of the header must be, while it is not read; empty if that is not known.
+    header: Vec<Option<String>>,
     /// Fields of the record read so far.
     column: usize,
     /// Bytes of this record read by way of the scanner, or before the input's end.
@@ -31,9 +33,16 @@ impl CsvDecoder {
             batch: BatchBuilder::new(columns, limits),
             scanner: FieldScanner::new(),
             header_read: false,
+            header: Vec::new(),
             column: 0,
             record_bytes: 0,
         }
+    }
+
+    /// Has the header line checked against these names.
+    pub(crate) fn expect_header(mut self, names: Option<Vec<Option<String>>>) -> Self {
+        self.header = names.unwrap_or_default();
+        self
     }
 
     /// Rows decoded so far.
@@ -46,7 +55,7 @@ impl CsvDecoder {
     ///
     /// Errors: [`ErrorKind::Decode`], which names the row, for a value that is none of its
     /// column's type, a record with another number of fields than there are columns, and bytes
-    /// behind a closing quote. The decoder is of no use after an error.
+    /// behind a closing quote; [`ErrorKind::ResultChanged`] for another header than expected. The decoder is of no use after an error.
     pub(crate) fn decode(&mut self, input: &[u8]) -> Result<usize> {
         let mut rest = input;
         let mut full = false;
@@ -142,6 +151,11 @@ impl CsvDecoder {
         }
         if self.header_read {
             self.batch.append(self.column, self.scanner.value())?;
+        } else if let Some(expected) = self.header.get(self.column) {
+            let expected = expected.as_deref().unwrap_or_default();
+            if self.scanner.value().unwrap_or_default() != expected.as_bytes() {
+                return Err(self.header_error(expected));
+            }
         }
         self.scanner.reset();
         self.column = fields;
@@ -162,6 +176,19 @@ impl CsvDecoder {
         } else {
             "The header line".to_owned()
         }
+    }
+
+    #[cold]
+    fn header_error(&self, expected: &str) -> Error {
+        let found = self.scanner.value().unwrap_or_default();
+        Error::new(
+            ErrorKind::ResultChanged,
+            format!(
+                "The header line of the result object names {} where the result has {expected:?}: \
+                 the object is not this query's result.",
+                shown(found),
+            ),
+        )
     }
 
     #[cold]

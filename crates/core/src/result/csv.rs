@@ -20,10 +20,16 @@ pub(super) struct CsvSource {
 }
 
 impl CsvSource {
-    pub(super) fn new(download: Download, columns: Arc<[Column]>, limits: BatchLimits) -> Self {
+    /// `header` are the names the object's first line must have.
+    pub(super) fn new(
+        download: Download,
+        columns: Arc<[Column]>,
+        limits: BatchLimits,
+        header: Option<Vec<Option<String>>>,
+    ) -> Self {
         Self {
             download,
-            decoder: CsvDecoder::new(columns, limits),
+            decoder: CsvDecoder::new(columns, limits).expect_header(header),
             chunk: None,
             at_end: false,
         }

@@ -6,24 +6,27 @@
 //! its share back when the caller drops it.
 //!
 //! The object is pinned to the version of the first answer. A range that breaks is resumed
-//! where it broke; a range that cannot be completed is an error, never a gap.
+//! where it broke; a range that cannot be completed is an error, never a gap. What is checked
+//! of the bytes is their number and the object's version; that they are the bytes that were
+//! written is what TLS answers for, and S3's checksum where it sends one with a range.
+
+mod range;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::client::{ObjectApi, ObjectPart, S3Location};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::DownloadConfig;
 use crate::query::CancelHandle;
-
-/// First pause before a broken range is resumed; it doubles per attempt.
-const RESUME_PAUSE: Duration = Duration::from_millis(50);
+use range::{Source, fetch};
 
 /// Bytes of the object and their share of the memory budget, given back on drop.
 pub(crate) struct Chunk {
@@ -31,26 +34,21 @@ pub(crate) struct Chunk {
     _share: Option<OwnedSemaphorePermit>,
 }
 
-/// The chunks of one range, in order.
-type Part = mpsc::Receiver<Result<Chunk>>;
+/// One range, its chunks in order.
+struct Part {
+    chunks: mpsc::Receiver<Result<Chunk>>,
+    /// Bytes not handed over yet.
+    remaining: u64,
+}
 
-/// The bytes of one object, in order.
+/// The bytes of one object, in order. Dropping it stops the fetching.
 pub(crate) struct Download {
     parts: mpsc::Receiver<Part>,
     current: Option<Part>,
     /// Bytes not handed over yet.
     remaining: u64,
     cancel: CancelHandle,
-}
-
-/// What every range task needs.
-struct Source {
-    objects: Arc<dyn ObjectApi>,
-    location: S3Location,
-    etag: Option<String>,
-    object_size: u64,
-    attempts: u32,
-    budget: Arc<Semaphore>,
+    task: JoinHandle<()>,
 }
 
 impl Download {
@@ -77,60 +75,73 @@ impl Download {
             etag: first.etag.clone(),
             object_size: first.object_size,
             attempts: attempts.max(1),
-            budget,
         });
         let (sender, parts) = mpsc::channel();
-        let download = Self {
+        let remaining = source.object_size;
+        let schedule = Schedule {
+            source,
+            budget,
+            connections: Arc::new(Semaphore::new(config.connections.max(1))),
+            part_bytes,
+        };
+        let stop = cancel.clone();
+        let task = tokio::spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = schedule.run((first, share), sender) => {}
+            }
+        });
+        Ok(Self {
             parts,
             current: None,
-            remaining: source.object_size,
-            cancel: cancel.clone(),
-        };
-        let connections = Arc::new(Semaphore::new(config.connections.max(1)));
-        tokio::spawn(schedule(
-            source,
-            first,
-            share,
-            part_bytes,
-            connections,
-            sender,
+            remaining,
             cancel,
-        ));
-        Ok(download)
+            task,
+        })
     }
 
     /// The next bytes, waiting for them; `None` at the end of the object. Blocks.
     pub(crate) fn next_chunk(&mut self) -> Result<Option<Chunk>> {
-        while self.remaining > 0 {
+        loop {
             if self.cancel.is_cancelled() {
                 return Err(CancelHandle::error());
             }
-            if self.current.is_none() {
-                let part = self
-                    .parts
-                    .recv()
-                    .map_err(|source| self.ended_early(source))?;
-                self.current = Some(part);
-            }
-            match self.current.as_ref().map(mpsc::Receiver::recv) {
-                Some(Ok(chunk)) => {
+            let part = match &mut self.current {
+                Some(part) => part,
+                None if self.remaining == 0 => return Ok(None),
+                None => match self.parts.recv() {
+                    Ok(part) => self.current.insert(part),
+                    Err(source) => return Err(self.ended_early(source)),
+                },
+            };
+            match part.chunks.recv() {
+                Ok(chunk) => {
                     let chunk = chunk?;
-                    self.remaining -= chunk.bytes.len() as u64;
+                    let length = chunk.bytes.len() as u64;
+                    part.remaining = part.remaining.saturating_sub(length);
+                    self.remaining = self.remaining.saturating_sub(length);
                     return Ok(Some(chunk));
                 }
-                // The range is complete, or its task was aborted; the count of bytes tells.
-                _ => self.current = None,
+                // Its task found nothing wrong behind the last byte either.
+                Err(_) if part.remaining == 0 => self.current = None,
+                Err(source) => return Err(self.ended_early(source)),
             }
         }
-        Ok(None)
     }
 
+    /// A range's task ended without its bytes: it was cancelled, or it panicked.
     fn ended_early(&self, source: mpsc::RecvError) -> Error {
         if self.cancel.is_cancelled() {
             return CancelHandle::error();
         }
         let message = format!("the download ended {} bytes early", self.remaining);
         Error::new(ErrorKind::Internal, message).with_source(source)
+    }
+}
+
+impl Drop for Download {
+    fn drop(&mut self) {
+        self.task.abort();
     }
 }
 
@@ -144,149 +155,52 @@ async fn reserve(budget: &Arc<Semaphore>, range: &Range<u64>) -> Result<OwnedSem
         })
 }
 
-/// Starts one task per range, in order, as the budget and the connections allow. Ends when
-/// all are done, or with the caller's interest; then its tasks end too.
-async fn schedule(
+/// What is needed to start the ranges.
+struct Schedule {
     source: Arc<Source>,
-    first: ObjectPart,
-    first_share: OwnedSemaphorePermit,
-    part_bytes: u64,
+    budget: Arc<Semaphore>,
     connections: Arc<Semaphore>,
-    sender: mpsc::Sender<Part>,
-    cancel: CancelHandle,
-) {
-    let mut tasks = JoinSet::new();
-    let all = async {
-        let mut next = Some((first, first_share));
+    part_bytes: u64,
+}
+
+impl Schedule {
+    /// Starts one task per range, in order, as the budget and the connections allow. Ends when
+    /// all are done, or with the caller's interest; then its tasks end too.
+    async fn run(self, first: (ObjectPart, OwnedSemaphorePermit), sender: mpsc::Sender<Part>) {
+        let mut tasks = JoinSet::new();
+        let mut next = Some(first);
         let mut start = 0;
-        while start < source.object_size {
-            let range = start..(start + part_bytes).min(source.object_size);
+        while start < self.source.object_size {
+            let range = start..(start + self.part_bytes).min(self.source.object_size);
             start = range.end;
-            let Ok(connection) = Arc::clone(&connections).acquire_owned().await else {
+            let Ok(connection) = Arc::clone(&self.connections).acquire_owned().await else {
                 return;
             };
             let (opened, share) = match next.take() {
                 Some((part, share)) => (Some(part), share),
-                None => match reserve(&source.budget, &range).await {
+                None => match reserve(&self.budget, &range).await {
                     Ok(share) => (None, share),
                     Err(_) => return,
                 },
             };
-            let (chunks, part) = mpsc::channel();
+            let (sink, chunks) = mpsc::channel();
+            let part = Part {
+                chunks,
+                remaining: range.end - range.start,
+            };
             if sender.send(part).is_err() {
                 return;
             }
-            let source = Arc::clone(&source);
+            let source = Arc::clone(&self.source);
             tasks.spawn(async move {
-                if let Err(error) = fetch(&source, range, opened, share, &chunks).await {
+                if let Err(error) = fetch(&source, range, opened, share, &sink).await {
                     // Fails only when nobody reads any more.
-                    drop(chunks.send(Err(error)));
+                    drop(sink.send(Err(error)));
                 }
                 drop(connection);
             });
         }
         drop(sender);
         while tasks.join_next().await.is_some() {}
-    };
-    tokio::select! {
-        () = cancel.cancelled() => {}
-        () = all => {}
     }
-}
-
-/// Reads one range to its end, resuming where it breaks.
-async fn fetch(
-    source: &Source,
-    mut range: Range<u64>,
-    mut opened: Option<ObjectPart>,
-    mut share: OwnedSemaphorePermit,
-    chunks: &mpsc::Sender<Result<Chunk>>,
-) -> Result<()> {
-    let mut broken = 0;
-    let mut pause = RESUME_PAUSE;
-    while !range.is_empty() {
-        let at = range.start;
-        let error = match read(source, &mut range, opened.take(), &mut share, chunks).await {
-            Ok(()) => continue,
-            Err(error) => error,
-        };
-        if range.start > at {
-            broken = 0;
-            pause = RESUME_PAUSE;
-        }
-        broken += 1;
-        let again = matches!(
-            error.kind(),
-            ErrorKind::Network
-                | ErrorKind::ConnectionTimeout
-                | ErrorKind::Service
-                | ErrorKind::Throttled
-        );
-        if !again || broken >= source.attempts {
-            return Err(error);
-        }
-        tracing::debug!(%error, offset = range.start, "resuming a range of the result object");
-        tokio::time::sleep(pause.mul_f64(0.8 + 0.4 * fastrand::f64())).await;
-        pause *= 2;
-    }
-    Ok(())
-}
-
-/// Reads until the range is complete or the connection breaks; moves `range.start` along.
-async fn read(
-    source: &Source,
-    range: &mut Range<u64>,
-    opened: Option<ObjectPart>,
-    share: &mut OwnedSemaphorePermit,
-    chunks: &mpsc::Sender<Result<Chunk>>,
-) -> Result<()> {
-    let mut part = match opened {
-        Some(part) => part,
-        None => {
-            source
-                .objects
-                .get_range(&source.location, range.clone(), source.etag.as_deref())
-                .await?
-        }
-    };
-    if part.object_size != source.object_size || part.length != range.end - range.start {
-        return Err(Error::new(
-            ErrorKind::ResultChanged,
-            format!("{} changed its size while it was read", source.location),
-        ));
-    }
-    while let Some(bytes) = part.body.next_chunk().await? {
-        let length = bytes.len() as u64;
-        if length > range.end - range.start {
-            return Err(Error::new(
-                ErrorKind::Service,
-                format!(
-                    "{}: a ranged read answered more bytes than were asked for",
-                    source.location
-                ),
-            ));
-        }
-        range.start += length;
-        let share = share.split(bytes.len());
-        if chunks
-            .send(Ok(Chunk {
-                bytes,
-                _share: share,
-            }))
-            .is_err()
-        {
-            return Err(CancelHandle::error());
-        }
-    }
-    if range.is_empty() {
-        return Ok(());
-    }
-    Err(Error::new(
-        ErrorKind::Network,
-        format!(
-            "{}: the connection ended {} bytes before the end of a range",
-            source.location,
-            range.end - range.start
-        ),
-    ))
 }

@@ -104,7 +104,8 @@ pub(crate) async fn open(access: &Access, execution: &QueryExecution) -> Result<
 }
 
 /// Reads the result object. Its header names the columns but not their types, so one row of
-/// GetQueryResults is asked for, at the same time as the first bytes.
+/// GetQueryResults is asked for, at the same time as the first bytes. That row is the header
+/// once more: an object with another one, say the page of a proxy, is not this result.
 async fn open_object(access: &Access, execution: &QueryExecution) -> Result<Opened> {
     let location = S3Location::parse(execution.output_location.as_deref().unwrap_or_default())?;
     let download = Download::start(
@@ -119,7 +120,9 @@ async fn open_object(access: &Access, execution: &QueryExecution) -> Result<Open
     let (download, page) = (download?, page?);
     let columns: Arc<[Column]> = page.columns.unwrap_or_default().into();
     let schema = crate::types::schema(&columns);
-    let source = csv::CsvSource::new(download, Arc::clone(&columns), access.batch_limits());
+    let header = page.rows.into_iter().next();
+    let limits = access.batch_limits();
+    let source = csv::CsvSource::new(download, Arc::clone(&columns), limits, header);
     tracing::debug!(query_execution_id = %id, source = "S3", "reading the result");
     Ok(Opened {
         columns,

@@ -1,8 +1,13 @@
 //! [`ObjectApi`] by aws-sdk-s3.
 
+use std::error::Error as StdError;
 use std::ops::Range;
+use std::time::Duration;
 
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::ChecksumType;
+use aws_smithy_checksums::body::validate;
 use bytes::Bytes;
 
 use super::super::{BoxFuture, ObjectApi, ObjectBody, ObjectPart, S3Location};
@@ -14,6 +19,8 @@ use crate::error::{Error, ErrorKind, Result};
 pub(crate) struct SdkObjects {
     client: aws_sdk_s3::Client,
     expected_bucket_owner: Option<String>,
+    /// Longest wait for bytes of a body; the SDK's own covers the headers only.
+    read_timeout: Option<Duration>,
 }
 
 impl SdkObjects {
@@ -27,6 +34,10 @@ impl SdkObjects {
         Self {
             client: aws_sdk_s3::Client::from_conf(config.force_path_style(path_style).build()),
             expected_bucket_owner,
+            read_timeout: shared
+                .sdk
+                .timeout_config()
+                .and_then(|timeouts| timeouts.read_timeout()),
         }
     }
 }
@@ -75,37 +86,49 @@ impl ObjectApi for SdkObjects {
                         etag: None,
                         object_size: 0,
                         length: 0,
-                        body: Box::new(SdkBody(ByteStream::from_static(b""))),
+                        body: Box::new(NoBytes),
                     });
                 }
                 Err(source) => {
                     return Err(add_location(from_sdk("GetObject", source), location));
                 }
             };
-            let length = output
-                .content_length
-                .and_then(|length| u64::try_from(length).ok());
-            let (object_size, length) = match output.content_range.as_deref().map(content_range) {
-                Some(Some(answer)) if answer.range.start == range.start => {
-                    (answer.object_size, answer.range.end - answer.range.start)
-                }
-                // The whole object in answer to a range that starts it.
-                None if range.start == 0 => {
-                    let length = length.ok_or_else(|| bad_range(location, "no length"))?;
-                    (length, length)
-                }
-                _ => {
-                    let got = output.content_range.as_deref().unwrap_or("no range");
-                    return Err(bad_range(location, got));
-                }
-            };
+            let (object_size, length) =
+                sizes(&output, range.start).map_err(|got| bad_range(location, got))?;
             Ok(ObjectPart {
-                etag: output.e_tag,
                 object_size,
                 length,
-                body: Box::new(SdkBody(output.body)),
+                body: Box::new(SdkBody {
+                    location: location.clone(),
+                    read_timeout: self.read_timeout,
+                    of_parts: output.checksum_type == Some(ChecksumType::Composite),
+                    stream: output.body,
+                }),
+                etag: output.e_tag,
             })
         })
+    }
+}
+
+/// The size of the object and that of the body, as the answer to a range from `start` tells
+/// them; what it tells instead is the error.
+fn sizes(output: &GetObjectOutput, start: u64) -> std::result::Result<(u64, u64), &str> {
+    match output.content_range.as_deref() {
+        Some(text) => match content_range(text) {
+            Some(answer) if answer.range.start == start => {
+                Ok((answer.object_size, answer.range.end - answer.range.start))
+            }
+            _ => Err(text),
+        },
+        // The whole object in answer to a range that starts it.
+        None if start == 0 => {
+            let length = output.content_length.map(u64::try_from);
+            let length = length
+                .and_then(std::result::Result::ok)
+                .ok_or("no length")?;
+            Ok((length, length))
+        }
+        None => Err("no range"),
     }
 }
 
@@ -141,22 +164,71 @@ fn content_range(text: &str) -> Option<ContentRange> {
     })
 }
 
-struct SdkBody(ByteStream);
+/// The body of an empty object.
+struct NoBytes;
+
+impl ObjectBody for NoBytes {
+    fn next_chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>>> {
+        Box::pin(async { Ok(None) })
+    }
+}
+
+struct SdkBody {
+    location: S3Location,
+    read_timeout: Option<Duration>,
+    /// The checksum sent, if any, is that of the checksums of the object's parts, which the SDK
+    /// takes for one of the bytes when a range covers the whole object.
+    of_parts: bool,
+    stream: ByteStream,
+}
 
 impl ObjectBody for SdkBody {
     fn next_chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>>> {
         Box::pin(async move {
-            match self.0.next().await {
+            let next = match self.read_timeout {
+                None => self.stream.next().await,
+                Some(limit) => match tokio::time::timeout(limit, self.stream.next()).await {
+                    Ok(next) => next,
+                    Err(source) => {
+                        let message = format!(
+                            "{}: no byte came for {} s",
+                            self.location,
+                            limit.as_secs_f64()
+                        );
+                        let error = Error::new(ErrorKind::ConnectionTimeout, message);
+                        return Err(error.with_source(source));
+                    }
+                },
+            };
+            match next {
                 None => Ok(None),
                 Some(Ok(chunk)) => Ok(Some(chunk)),
-                Some(Err(source)) => Err(Error::new(
-                    ErrorKind::Network,
-                    "the connection broke while the result object was read",
-                )
-                .with_source(source)),
+                Some(Err(source)) if is_mismatch(&source) => {
+                    if self.of_parts {
+                        return Ok(None);
+                    }
+                    let message = format!(
+                        "{}: the bytes read do not have the checksum that was sent with them",
+                        self.location
+                    );
+                    Err(Error::new(ErrorKind::ResultChanged, message).with_source(source))
+                }
+                Some(Err(source)) => {
+                    let message = format!(
+                        "{}: the connection broke while the object was read",
+                        self.location
+                    );
+                    Err(Error::new(ErrorKind::Network, message).with_source(source))
+                }
             }
         })
     }
+}
+
+/// Whether the SDK found that the bytes do not have the checksum in the answer's headers.
+fn is_mismatch(error: &(dyn StdError + 'static)) -> bool {
+    std::iter::successors(Some(error), |&error| error.source())
+        .any(|cause| cause.downcast_ref::<validate::Error>().is_some())
 }
 
 #[cfg(test)]

@@ -35,6 +35,28 @@ fn a_header_alone_is_an_empty_result() {
 }
 
 #[test]
+fn a_header_with_other_names_is_not_this_result() {
+    let names = |names: &[&str]| Some(names.iter().map(|name| Some((*name).to_owned())).collect());
+    let decode = |header: Option<_>, text: &str| {
+        let mut decoder =
+            CsvDecoder::new(columns(&["varchar"]), BatchLimits::default()).expect_header(header);
+        decoder.decode(text.as_bytes()).map(drop)
+    };
+    let page = "<html>\n<body>\n";
+    let error = decode(names(&["a\"b"]), page).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ResultChanged);
+    assert!(error.message().contains("\"<html>\" where"), "{error}");
+    for (header, text) in [
+        (names(&["a\"b"]), "\"a\"\"b\"\n"),
+        (names(&[""]), "\n"),
+        (names(&[]), page),
+        (None, page),
+    ] {
+        decode(header, text).unwrap();
+    }
+}
+
+#[test]
 fn values_without_quotes_are_accepted() {
     let columns = columns(&["varchar", "integer"]);
     let batch = decode_csv(&columns, b"a,b\nx\"y,12\n,-3\n z ,\n").unwrap();
