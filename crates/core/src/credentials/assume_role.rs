@@ -4,7 +4,7 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::SdkConfig;
 
-use crate::client::sdk;
+use super::sts_config;
 use crate::options::{AssumeRole, Config};
 
 /// Exchanges what `source` provides for credentials of `role`, again before they expire.
@@ -14,9 +14,7 @@ pub(super) async fn provider(
     base: &SdkConfig,
     source: SharedCredentialsProvider,
 ) -> SharedCredentialsProvider {
-    let mut sts = base.to_builder();
-    sts.set_endpoint_url(sdk::endpoint(&config.endpoints.sts, config));
-    let mut provider = AssumeRoleProvider::builder(&role.arn).configure(&sts.build());
+    let mut provider = AssumeRoleProvider::builder(&role.arn).configure(&sts_config(config, base));
     if let Some(id) = &role.external_id {
         provider = provider.external_id(id);
     }

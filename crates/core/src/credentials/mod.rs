@@ -8,6 +8,7 @@ mod chain;
 mod keys;
 mod process;
 mod profile;
+mod web_identity;
 
 use aws_config::environment::region::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::ProvideRegion;
@@ -16,6 +17,7 @@ use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::SdkConfig;
 
+use crate::client::sdk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Config, CredentialsProvider};
 
@@ -26,7 +28,7 @@ pub(crate) async fn provider(
 ) -> Result<SharedCredentialsProvider> {
     let source = match &config.credentials.provider {
         CredentialsProvider::Keys => keys::provider(&config.credentials)?,
-        CredentialsProvider::DefaultChain => chain::provider(base).await,
+        CredentialsProvider::DefaultChain => chain::provider(config, base),
         CredentialsProvider::Profile => profile::provider(&config.credentials, base),
         CredentialsProvider::InstanceProfile => chain::instance_profile(base),
         CredentialsProvider::Process => process::provider(&config.credentials)?,
@@ -91,6 +93,13 @@ fn looks_like_region(name: &str) -> bool {
         }
         None => false,
     }
+}
+
+/// `base` for STS, at the address the options give it.
+fn sts_config(config: &Config, base: &SdkConfig) -> SdkConfig {
+    let mut sts = base.to_builder();
+    sts.set_endpoint_url(sdk::endpoint(&config.endpoints.sts, config));
+    sts.build()
 }
 
 /// What the SDK's own providers need: the HTTP client, retries and time limits of `base`.

@@ -6,6 +6,8 @@
 use std::error::Error as StdError;
 
 use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -165,9 +167,25 @@ fn credentials_error(source: &(dyn StdError + 'static)) -> Option<Error> {
         ),
         _ => Error::new(
             ErrorKind::Unauthenticated,
-            "the source of the AWS credentials answered with an error; check the profile, the role and the CredentialProcess",
+            match refusal_of_sts(source) {
+                Some(refusal) => format!("STS refused the role: {refusal}"),
+                None => "the source of the AWS credentials answered with an error; check the profile, the role and the CredentialProcess".to_owned(),
+            },
         ),
     })
+}
+
+/// Code and text of a refused AssumeRole or AssumeRoleWithWebIdentity. STS quotes names of
+/// roles and users, never keys or tokens.
+fn refusal_of_sts(source: &(dyn StdError + 'static)) -> Option<String> {
+    let meta = chain(source).find_map(|cause| {
+        let role = cause.downcast_ref::<AssumeRoleError>();
+        let web_identity = cause.downcast_ref::<AssumeRoleWithWebIdentityError>();
+        role.map(ProvideErrorMetadata::meta)
+            .or(web_identity.map(ProvideErrorMetadata::meta))
+    })?;
+    let code = meta.code().unwrap_or("no code");
+    Some(format!("{code}: {}", meta.message().unwrap_or_default()))
 }
 
 fn chain<'a>(
