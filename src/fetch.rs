@@ -36,7 +36,7 @@ pub unsafe extern "C" fn athena_fetch(
         if result.handed_over.load(Ordering::Acquire) {
             return Err(handed_over());
         }
-        out_batch.write(result.batches.next()?);
+        out_batch.write(stream::next(&result.stream)?);
         Ok(())
     })
 }
@@ -55,7 +55,7 @@ pub unsafe extern "C" fn athena_result_schema(
     run("athena_result_schema", out_error, || {
         let result = handle!(result);
         let out_schema = out!(out_schema);
-        out_schema.write(result.batches.schema()?);
+        out_schema.write(stream::schema(&result.stream)?);
         Ok(())
     })
 }
@@ -80,7 +80,7 @@ pub unsafe extern "C" fn athena_result_stream(
         if result.handed_over.swap(true, Ordering::AcqRel) {
             return Err(handed_over());
         }
-        out_stream.write(stream::export(Arc::clone(&result.batches)));
+        out_stream.write(stream::export(Arc::clone(&result.stream)));
         Ok(())
     })
 }
@@ -95,7 +95,7 @@ pub unsafe extern "C" fn athena_result_cancel(
     out_error: *mut *mut athena_error,
 ) -> athena_status {
     run("athena_result_cancel", out_error, || {
-        handle!(result).batches.stream.cancel();
+        handle!(result).stream.cancel();
         Ok(())
     })
 }

@@ -7,7 +7,6 @@ use std::sync::atomic::AtomicBool;
 use athena_core::session::{QueryExecution, ResultStream};
 
 use crate::boundary::{c_text, pointer_to};
-use crate::stream::Batches;
 
 /// The result of a query that succeeded: record batches still to be read, and facts about
 /// the query.
@@ -24,8 +23,8 @@ use crate::stream::Batches;
 /// athena_result_query_planning_time_ms(), athena_result_service_processing_time_ms(),
 /// athena_result_free().
 pub struct athena_result {
-    pub(crate) batches: Arc<Batches>,
-    /// Whether the batches belong to an exported stream.
+    pub(crate) stream: Arc<ResultStream>,
+    /// Whether the batches left belong to an exported stream.
     pub(crate) handed_over: AtomicBool,
     pub(crate) texts: FactTexts,
     columns: Vec<Column>,
@@ -62,7 +61,7 @@ impl athena_result {
             })
             .collect();
         Self {
-            batches: Arc::new(Batches::new(stream)),
+            stream: Arc::new(stream),
             handed_over: AtomicBool::new(false),
             texts,
             columns,
@@ -70,7 +69,7 @@ impl athena_result {
     }
 
     pub(crate) fn execution(&self) -> &QueryExecution {
-        self.batches.stream.execution()
+        self.stream.execution()
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::ptr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use arrow::array::{Array, StructArray};
 use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema};
@@ -13,56 +13,29 @@ use athena_core::{Error, ErrorKind, Result, Status};
 
 use crate::boundary::{c_text, quietly};
 
-/// The batches of a result, shared by its handle and its stream.
-pub(crate) struct Batches {
-    pub(crate) stream: ResultStream,
-    /// How the reading failed. The engine tells it once and then answers "no more rows",
-    /// which a caller that asks again must not take for a complete result.
-    failed: OnceLock<(ErrorKind, String)>,
+/// The next record batch as a struct array; a released array after the last one.
+pub(crate) fn next(stream: &ResultStream) -> Result<FFI_ArrowArray> {
+    Ok(match stream.next_batch()? {
+        Some(batch) => FFI_ArrowArray::new(&StructArray::from(batch).to_data()),
+        None => FFI_ArrowArray::empty(),
+    })
 }
 
-impl Batches {
-    pub(crate) fn new(stream: ResultStream) -> Self {
-        Self {
-            stream,
-            failed: OnceLock::new(),
-        }
-    }
-
-    /// The next record batch as a struct array; a released array after the last one. Every
-    /// call after one that failed fails likewise.
-    pub(crate) fn next(&self) -> Result<FFI_ArrowArray> {
-        if let Some((kind, message)) = self.failed.get() {
-            let id = &self.stream.execution().query_execution_id;
-            return Err(Error::new(*kind, message.as_str()).with_query_execution_id(id));
-        }
-        match self.stream.next_batch() {
-            Ok(Some(batch)) => Ok(FFI_ArrowArray::new(&StructArray::from(batch).to_data())),
-            Ok(None) => Ok(FFI_ArrowArray::empty()),
-            Err(error) => {
-                self.failed
-                    .get_or_init(|| (error.kind(), error.message().to_owned()));
-                Err(error)
-            }
-        }
-    }
-
-    /// The result's columns as a struct type.
-    pub(crate) fn schema(&self) -> Result<FFI_ArrowSchema> {
-        FFI_ArrowSchema::try_from(self.stream.schema().as_ref()).map_err(|error| {
-            Error::new(
-                ErrorKind::Internal,
-                format!("the result's schema cannot be exported: {error}"),
-            )
-            .with_source(error)
-        })
-    }
+/// The result's columns as a struct type.
+pub(crate) fn schema(stream: &ResultStream) -> Result<FFI_ArrowSchema> {
+    FFI_ArrowSchema::try_from(stream.schema().as_ref()).map_err(|error| {
+        Error::new(
+            ErrorKind::Internal,
+            format!("the result's schema cannot be exported: {error}"),
+        )
+        .with_source(error)
+    })
 }
 
 /// A stream over the batches not read yet, which it keeps alive.
-pub(crate) fn export(batches: Arc<Batches>) -> FFI_ArrowArrayStream {
+pub(crate) fn export(stream: Arc<ResultStream>) -> FFI_ArrowArrayStream {
     let state = Box::new(StreamState {
-        batches,
+        stream,
         last_error: None,
     });
     // SAFETY: the four functions expect `private_data` to be a boxed `StreamState`, and
@@ -80,15 +53,15 @@ pub(crate) fn export(batches: Arc<Batches>) -> FFI_ArrowArrayStream {
 
 /// What an exported stream owns.
 struct StreamState {
-    batches: Arc<Batches>,
+    stream: Arc<ResultStream>,
     last_error: Option<CString>,
 }
 
 impl StreamState {
     /// Writes what `read` gives to `out`; the errno of its error otherwise.
-    fn answer<T>(&mut self, out: *mut T, read: impl FnOnce(&Batches) -> Result<T>) -> c_int {
+    fn answer<T>(&mut self, out: *mut T, read: impl FnOnce(&ResultStream) -> Result<T>) -> c_int {
         self.last_error = None;
-        let error = match quietly(None, || Some(read(&self.batches))) {
+        let error = match quietly(None, || Some(read(&self.stream))) {
             Some(Ok(value)) => {
                 // SAFETY: the stream's consumer passes room for the value, as the Arrow C
                 // stream interface says.
@@ -120,7 +93,7 @@ unsafe extern "C" fn get_schema(
     out: *mut FFI_ArrowSchema,
 ) -> c_int {
     // SAFETY: the consumer passes a live stream of ours, from one thread at a time.
-    unsafe { state(stream) }.answer(out, Batches::schema)
+    unsafe { state(stream) }.answer(out, schema)
 }
 
 unsafe extern "C" fn get_next(
@@ -128,7 +101,7 @@ unsafe extern "C" fn get_next(
     out: *mut FFI_ArrowArray,
 ) -> c_int {
     // SAFETY: the consumer passes a live stream of ours, from one thread at a time.
-    unsafe { state(stream) }.answer(out, Batches::next)
+    unsafe { state(stream) }.answer(out, next)
 }
 
 unsafe extern "C" fn get_last_error(stream: *mut FFI_ArrowArrayStream) -> *const c_char {

@@ -12,11 +12,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use athena_sandbox::{Fault, FaultAction, Fixture, Sandbox, State, column};
+use athena_sandbox::{Fault, FaultAction, Fixture, Sandbox, State, WorkGroup, column};
 use support::{library, root, run, scratch, succeed};
 
 /// The bucket whose objects stop coming after a few kilobytes.
 const STALLING_BUCKET: &str = "stalling-results";
+/// The bucket whose objects break off after a few kilobytes, and give no byte more.
+const TRUNCATING_BUCKET: &str = "truncating-results";
 
 fn sandbox() -> Sandbox {
     let text = |text: &str| Some(text.to_owned());
@@ -68,15 +70,38 @@ fn sandbox() -> Sandbox {
                 1301,
             ),
         )
+        .fixture(
+            "SELECT half",
+            Fixture::failed("HIVE_BAD_DATA: Error parsing a column", 1001)
+                .states([State::Queued, State::Running]),
+        )
+        .work_group(WorkGroup::new("off").disabled())
         .fault(Fault::on("GetObject", FaultAction::Stall(4096)).key(STALLING_BUCKET))
+        .fault(
+            Fault::on("GetObject", FaultAction::CutBody(4096))
+                .key(TRUNCATING_BUCKET)
+                .times(1),
+        )
+        .fault(
+            Fault::on("GetObject", FaultAction::CutBody(0))
+                .key(TRUNCATING_BUCKET)
+                .skip(1),
+        )
         .start_blocking()
         .expect("the sandbox starts")
 }
 
+fn without_location(endpoint: &str) -> String {
+    format!(
+        "Region=eu-west-1;Endpoint={endpoint};User=AKIDEXAMPLE;Password=sesame;\
+         MinQueryExecutionPollingIntervalMillis=10;NumRetries=1"
+    )
+}
+
 fn connection_string(endpoint: &str, bucket: &str) -> String {
     format!(
-        "Region=eu-west-1;Endpoint={endpoint};S3OutputLocation=s3://{bucket}/c/;\
-         User=AKIDEXAMPLE;Password=sesame;MinQueryExecutionPollingIntervalMillis=10;NumRetries=1"
+        "{};S3OutputLocation=s3://{bucket}/c/",
+        without_location(endpoint)
     )
 }
 
@@ -150,7 +175,9 @@ impl Programs {
             command
                 .arg(connection_string(&sandbox.url(), "results"))
                 .arg(connection_string(&closed_endpoint(), "results"))
-                .arg(connection_string(&sandbox.url(), STALLING_BUCKET));
+                .arg(connection_string(&sandbox.url(), STALLING_BUCKET))
+                .arg(without_location(&sandbox.url()))
+                .arg(connection_string(&sandbox.url(), TRUNCATING_BUCKET));
             let output = run(&mut command, package);
             if !output.status.success() {
                 let name = program.display();
