@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -19,6 +19,7 @@ use crate::fault::{Fault, Faults};
 use crate::fixture::{Fixture, Fixtures, Matcher};
 use crate::metastore::Metastore;
 use crate::record::{Record, Request};
+use crate::s3::Uploads;
 use crate::server;
 use crate::service::{ACCOUNT, Executions, Saved, Service, Settings};
 use crate::sigv4::{Key, Keys};
@@ -195,6 +196,7 @@ impl Builder {
             record: Record::default(),
             executions: Executions::default(),
             work_groups: Mutex::new(self.work_groups),
+            uploads: Uploads::default(),
             saved: Saved::default(),
         });
         let (stop, stopped) = watch::channel(false);
@@ -258,6 +260,11 @@ impl Sandbox {
     /// Answers this SQL by a script. Fixtures win over the engine, later ones over earlier.
     pub fn fixture(&self, matcher: impl Into<Matcher>, fixture: Fixture) {
         self.service.fixtures.add(matcher.into(), fixture);
+    }
+
+    /// Ends the sessions that STS has given out so far.
+    pub fn expire_sessions(&self) {
+        self.service.keys.expire_sessions(SystemTime::now());
     }
 
     /// The data catalogue.

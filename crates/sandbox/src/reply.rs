@@ -103,6 +103,28 @@ pub(crate) fn auth_error(service: ServiceName, problem: &AuthError, resource: &s
                             AWS Secret Access Key and signing method. Consult the service documentation for details.";
     let s3 = service == ServiceName::S3;
     let (status, code, message) = match problem {
+        AuthError::BadQuery(what) => (400, "AuthorizationQueryParametersError", *what),
+        AuthError::Lapsed => (403, "AccessDenied", "Request has expired"),
+        AuthError::WrongService { named, wanted } if s3 => {
+            let message = format!(
+                "The authorization header is malformed; incorrect service \"{named}\". This endpoint belongs to \"{wanted}\"."
+            );
+            return error(
+                service,
+                400,
+                "AuthorizationHeaderMalformed",
+                &message,
+                resource,
+            );
+        }
+        AuthError::WrongService { wanted, .. } => {
+            let message = format!("Credential should be scoped to correct service: '{wanted}'.");
+            let code = match service {
+                ServiceName::Sts => "SignatureDoesNotMatch",
+                _ => "InvalidSignatureException",
+            };
+            return error(service, 403, code, &message, resource);
+        }
         AuthError::Missing if s3 => (403, "AccessDenied", "Access Denied"),
         AuthError::Missing => (
             403,

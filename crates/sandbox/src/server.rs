@@ -22,7 +22,7 @@ use crate::fault::FaultAction;
 use crate::faulty;
 use crate::record::{self, ServiceName};
 use crate::reply::{self, Reply};
-use crate::s3::{self, Target};
+use crate::s3::{Call, Target};
 use crate::service::Service;
 use crate::sigv4::Payload;
 use crate::socket::{ResetFlag, Socket};
@@ -190,10 +190,12 @@ async fn json_service(
     {
         return Ok((response, faults));
     }
-    if let Err(problem) = service
-        .keys
-        .check(parts, Payload::Bytes(&bytes), SystemTime::now())
-    {
+    if let Err(problem) = service.keys.check(
+        parts,
+        name.as_str(),
+        Payload::Bytes(&bytes),
+        SystemTime::now(),
+    ) {
         return Ok((reply::auth_error(name, &problem, ""), faults));
     }
     let answer = match (members, name) {
@@ -234,9 +236,10 @@ async fn query_service(
     let caller = if sts::is_unsigned(&operation) {
         None
     } else {
+        let now = SystemTime::now();
         match service
             .keys
-            .check(parts, Payload::Bytes(&bytes), SystemTime::now())
+            .check(parts, "sts", Payload::Bytes(&bytes), now)
         {
             Ok(caller) => Some(caller),
             Err(problem) => return Ok((reply::auth_error(ServiceName::Sts, &problem, ""), faults)),
@@ -261,7 +264,7 @@ async fn object_service(
             Vec::new(),
         ));
     };
-    let operation = s3::operation(&parts.method, &target);
+    let operation = target.operation(parts);
     record(service, parts, ServiceName::S3, operation, None);
     let path = parts.uri.path();
     let faults = service.faults.take(operation, path);
@@ -269,13 +272,21 @@ async fn object_service(
     {
         return Ok((response, faults));
     }
-    if let Err(problem) = service
+    let checked = service
         .keys
-        .check(parts, Payload::Declared, SystemTime::now())
-    {
-        return Ok((reply::auth_error(ServiceName::S3, &problem, path), faults));
-    }
-    let response = s3::handle(service, parts, &target, operation, body, &faults).await;
+        .check(parts, "s3", Payload::Declared, SystemTime::now());
+    let caller = match checked {
+        Ok(caller) => caller,
+        Err(problem) => return Ok((reply::auth_error(ServiceName::S3, &problem, path), faults)),
+    };
+    let call = Call {
+        service,
+        parts,
+        target: &target,
+        caller: &caller,
+        faults: &faults,
+    };
+    let response = Box::pin(call.answer(operation, body)).await;
     Ok((response, faults))
 }
 

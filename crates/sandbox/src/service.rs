@@ -12,6 +12,7 @@ use crate::fault::Faults;
 use crate::fixture::Fixtures;
 use crate::metastore::Metastore;
 use crate::record::Record;
+use crate::s3::Uploads;
 use crate::sigv4::Keys;
 use crate::store::Store;
 use serde_json::Value;
@@ -43,6 +44,7 @@ pub(crate) struct Service {
     pub(crate) executions: Executions,
     pub(crate) metastore: Arc<Metastore>,
     pub(crate) work_groups: Mutex<BTreeMap<String, WorkGroup>>,
+    pub(crate) uploads: Uploads,
     pub(crate) saved: Saved,
 }
 

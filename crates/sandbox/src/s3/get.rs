@@ -1,37 +1,42 @@
 //! GetObject and HeadObject.
 
-use std::io;
+use hyper::header;
 
-use hyper::header::{self, HeaderName, HeaderValue};
-use hyper::http::request::Parts;
-
-use super::Target;
+use super::Call;
+use super::error::S3Error;
+use super::headers::{Verdict, insert, judge};
 use crate::body::ReplyBody;
 use crate::fault::FaultAction;
-use crate::reply::{Reply, reply, s3_error};
-use crate::service::Service;
-use crate::store::ObjectFacts;
+use crate::reply::{Reply, reply};
+use crate::store::{Attributes, ObjectFacts};
 
-pub(super) fn object(
-    service: &Service,
-    parts: &Parts,
-    target: &Target,
-    faults: &[FaultAction],
-) -> io::Result<Reply> {
-    let resource = target.resource();
-    let (file, mut facts) = match service.store.open(&target.bucket, &target.key) {
-        Ok(opened) => opened,
-        Err(problem) if problem.kind() == io::ErrorKind::NotFound => {
-            return Ok(s3_error(
-                404,
-                "NoSuchKey",
-                "The specified key does not exist.",
-                &resource,
-            ));
-        }
-        Err(problem) => return Err(problem),
-    };
-    for fault in faults {
+/// Parameters that put another header into the answer.
+const OVERRIDES: [&str; 6] = [
+    "response-cache-control",
+    "response-content-disposition",
+    "response-content-encoding",
+    "response-content-language",
+    "response-content-type",
+    "response-expires",
+];
+
+pub(super) fn object(call: &Call<'_>) -> Result<Reply, S3Error> {
+    let (bucket, key) = call.place();
+    if call
+        .target
+        .given("versionId")
+        .is_some_and(|id| id != "null")
+    {
+        return Err(S3Error::new(
+            404,
+            "NoSuchVersion",
+            "The specified version does not exist.",
+        ));
+    }
+    let opened = call.service.store.open(bucket, key);
+    let (file, mut facts) = opened.map_err(S3Error::of_write)?;
+    let attributes = call.service.store.attributes(bucket, key, &facts);
+    for fault in call.faults {
         match fault {
             FaultAction::ShortObject(size) => facts.size = facts.size.min(*size),
             FaultAction::ChangedObject => {
@@ -40,90 +45,111 @@ pub(super) fn object(
             _ => {}
         }
     }
-    if let Some(mut refusal) = check_conditions(parts, &facts, &resource) {
-        insert(&mut refusal, header::ETAG, &facts.etag);
-        return Ok(refusal);
+    match judge(&call.parts.headers, "", &facts) {
+        Verdict::Holds => {}
+        Verdict::NotModified => {
+            let mut response = reply(304, "", ReplyBody::bytes(""));
+            insert(&mut response, "etag", &facts.etag);
+            return Ok(response);
+        }
+        Verdict::Failed => return Err(S3Error::precondition_failed()),
     }
-    let range = parts
-        .headers
-        .get(header::RANGE)
-        .and_then(|value| value.to_str().ok());
-    let (status, start, length) = match parse_range(range, facts.size) {
+    let (status, start, length) = match range(call, facts.size)? {
         RangeAnswer::Whole => (200, 0, facts.size),
         RangeAnswer::Part { start, length } => (206, start, length),
-        RangeAnswer::Unsatisfiable => {
-            let message = "The requested range is not satisfiable";
-            let mut refusal = s3_error(416, "InvalidRange", message, &resource);
-            insert(
-                &mut refusal,
-                header::CONTENT_RANGE,
-                &format!("bytes */{}", facts.size),
-            );
-            return Ok(refusal);
-        }
+        RangeAnswer::Unsatisfiable => return Ok(unsatisfiable(call, &facts)),
     };
     let mut response = reply(
         status,
         "binary/octet-stream",
         ReplyBody::file(file, start, length),
     );
-    insert(&mut response, header::ETAG, &facts.etag);
-    insert(
-        &mut response,
-        header::LAST_MODIFIED,
-        &httpdate::fmt_http_date(facts.modified),
-    );
-    insert(&mut response, header::ACCEPT_RANGES, "bytes");
-    insert(
-        &mut response,
-        HeaderName::from_static("x-amz-server-side-encryption"),
-        "AES256",
-    );
-    let id = uuid::Uuid::new_v4().simple().to_string();
-    insert(
-        &mut response,
-        HeaderName::from_static("x-amz-request-id"),
-        &id,
-    );
+    describe(call, &mut response, &facts, &attributes);
     if status == 206 {
-        let range = format!("bytes {start}-{}/{}", start + length - 1, facts.size);
-        insert(&mut response, header::CONTENT_RANGE, &range);
+        let last = start + length - 1;
+        let range = format!("bytes {start}-{last}/{}", facts.size);
+        insert(&mut response, "content-range", &range);
     }
     Ok(response)
 }
 
-fn insert(response: &mut Reply, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        response.headers_mut().insert(name, value);
+fn describe(call: &Call<'_>, response: &mut Reply, facts: &ObjectFacts, attributes: &Attributes) {
+    let whole = response.status() == 200;
+    let mode = call.parts.headers.get("x-amz-checksum-mode");
+    // The checksum of the whole says nothing of a part.
+    let checksums =
+        whole && mode.is_some_and(|mode| mode.as_bytes().eq_ignore_ascii_case(b"ENABLED"));
+    for (name, value) in attributes {
+        if checksums || !name.starts_with("x-amz-checksum-") {
+            insert(response, name, value);
+        }
     }
+    for name in OVERRIDES {
+        if let (Some(value), Some(header)) =
+            (call.target.given(name), name.strip_prefix("response-"))
+        {
+            insert(response, header, value);
+        }
+    }
+    insert(response, "etag", &facts.etag);
+    insert(
+        response,
+        "last-modified",
+        &httpdate::fmt_http_date(facts.modified),
+    );
+    insert(response, "accept-ranges", "bytes");
+    insert(response, "x-amz-server-side-encryption", "AES256");
 }
 
-fn check_conditions(parts: &Parts, facts: &ObjectFacts, resource: &str) -> Option<Reply> {
-    let names_it = |name: HeaderName| {
-        let value = parts.headers.get(name)?.to_str().ok()?;
-        Some(
-            value
-                .split(',')
-                .map(str::trim)
-                .any(|tag| tag == "*" || tag.trim_matches('"') == facts.etag.trim_matches('"')),
-        )
-    };
-    if names_it(header::IF_MATCH) == Some(false) {
-        let message = "At least one of the pre-conditions you specified did not hold";
-        return Some(s3_error(412, "PreconditionFailed", message, resource));
-    }
-    (names_it(header::IF_NONE_MATCH) == Some(true)).then(|| reply(304, "", ReplyBody::bytes("")))
+fn unsatisfiable(call: &Call<'_>, facts: &ObjectFacts) -> Reply {
+    let refusal = S3Error::new(
+        416,
+        "InvalidRange",
+        "The requested range is not satisfiable",
+    );
+    let mut response = call.refuse(refusal);
+    let range = format!("bytes */{}", facts.size);
+    insert(&mut response, "content-range", &range);
+    response
 }
 
+/// The range of the header, or of the part: every object has one part.
+fn range(call: &Call<'_>, size: u64) -> Result<RangeAnswer, S3Error> {
+    let header = call.parts.headers.get(header::RANGE);
+    match call.target.given("partNumber") {
+        None => {}
+        Some("1") if header.is_none() => return Ok(RangeAnswer::Whole),
+        Some(_) if header.is_some() => {
+            return Err(S3Error::new(
+                400,
+                "InvalidRequest",
+                "Cannot specify both Range header and partNumber query parameter",
+            ));
+        }
+        Some(_) => {
+            return Err(S3Error::new(
+                416,
+                "InvalidPartNumber",
+                "The requested partnumber is not satisfiable",
+            ));
+        }
+    }
+    Ok(parse_range(
+        header.and_then(|value| value.to_str().ok()),
+        size,
+    ))
+}
+
+/// What a Range header asks of an object.
 #[derive(Debug, PartialEq, Eq)]
-enum RangeAnswer {
+pub(super) enum RangeAnswer {
     Whole,
     Part { start: u64, length: u64 },
     Unsatisfiable,
 }
 
 /// Reads one byte range; anything else asks for the whole object, as S3 takes it.
-fn parse_range(header: Option<&str>, size: u64) -> RangeAnswer {
+pub(super) fn parse_range(header: Option<&str>, size: u64) -> RangeAnswer {
     let bounds = header.and_then(|text| text.strip_prefix("bytes=")?.split_once('-'));
     let Some((first, last)) = bounds else {
         return RangeAnswer::Whole;

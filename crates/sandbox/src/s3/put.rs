@@ -1,123 +1,166 @@
-//! PutObject and DeleteObjects: bodies go to disk as they arrive.
+//! PutObject, CopyObject and deletions.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
-
-use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use hyper::header::{ETAG, HeaderValue};
 use hyper::http::request::Parts;
-use sha2::{Digest, Sha256};
+use percent_encoding::percent_decode_str;
 
-use super::Target;
-use super::chunked::Unchunker;
+use super::Call;
+use super::document::{self, Element};
+use super::error::S3Error;
+use super::headers::{
+    Verdict, add_checksum, attributes, insert, insert_checksums, judge, write_condition,
+};
+use super::receive::{TempFile, receive};
 use crate::body::ReplyBody;
-use crate::reply::{Reply, reply, s3_error, xml};
-use crate::service::Service;
-use crate::sigv4::hex;
-use crate::xml::{element, texts};
+use crate::clock::iso8601;
+use crate::reply::{Reply, reply, xml};
+use crate::store::{ObjectFacts, is_bucket_name};
+use crate::xml::element;
 
-pub(super) async fn object(
-    service: &Service,
-    parts: &Parts,
-    target: &Target,
-    body: Incoming,
-) -> io::Result<Reply> {
-    let temp = service.store.temp_path();
-    let stored = match receive(&temp, parts, body).await {
-        Ok(Stored {
-            digest_matches: true,
-        }) => service.store.publish(&temp, &target.bucket, &target.key),
-        Ok(_) => {
-            std::fs::remove_file(&temp)?;
-            let message =
-                "The provided 'x-amz-content-sha256' header does not match what was computed.";
-            return Ok(s3_error(
-                400,
-                "XAmzContentSHA256Mismatch",
-                message,
-                &target.resource(),
-            ));
-        }
-        Err(problem) => Err(problem),
-    };
-    if let Err(problem) = stored {
-        drop(std::fs::remove_file(&temp));
-        if problem.kind() == io::ErrorKind::InvalidData {
-            return Ok(s3_error(
-                400,
-                "IncompleteBody",
-                &problem.to_string(),
-                &target.resource(),
-            ));
-        }
-        return Err(problem);
-    }
-    let (_, facts) = service.store.open(&target.bucket, &target.key)?;
+/// DeleteObjects takes at most so many keys.
+const MAX_DELETES: usize = 1000;
+
+pub(super) async fn object(call: &Call<'_>, body: Incoming) -> Result<Reply, S3Error> {
+    let headers = &call.parts.headers;
+    let condition = write_condition(headers)?;
+    let mut attributes = attributes(headers)?;
+    let received = receive(call.service, headers, call.caller, body, None).await?;
+    add_checksum(&mut attributes, received.checksum.as_ref());
+    let facts = call
+        .service
+        .store
+        .publish_as(&received.file.0, call.place(), &attributes, &condition)
+        .map_err(S3Error::of_write)?;
     let mut response = reply(200, "", ReplyBody::bytes(""));
-    if let Ok(etag) = HeaderValue::from_str(&facts.etag) {
-        response.headers_mut().insert(ETAG, etag);
-    }
+    insert(&mut response, "etag", &facts.etag);
+    insert(&mut response, "x-amz-server-side-encryption", "AES256");
+    insert_checksums(&mut response, &attributes);
     Ok(response)
 }
 
-struct Stored {
-    digest_matches: bool,
+/// The bucket and key in `x-amz-copy-source`.
+pub(super) fn copy_source(parts: &Parts) -> Result<(String, String), S3Error> {
+    let header = parts.headers.get("x-amz-copy-source");
+    let text = header
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let (path, version) = text.split_once("?versionId=").unwrap_or((text, "null"));
+    if version != "null" {
+        return Err(S3Error::not_implemented());
+    }
+    let path = percent_decode_str(path).decode_utf8_lossy();
+    path.strip_prefix('/')
+        .unwrap_or(&path)
+        .split_once('/')
+        .filter(|(bucket, key)| is_bucket_name(bucket) && !key.is_empty())
+        .map(|(bucket, key)| (bucket.to_owned(), key.to_owned()))
+        .ok_or_else(|| {
+            S3Error::invalid(
+                "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+            )
+        })
 }
 
-/// Writes a body to a file, taking apart Amazon's chunked encoding where it is used.
-async fn receive(path: &Path, parts: &Parts, mut body: Incoming) -> io::Result<Stored> {
-    let declared = parts
-        .headers
-        .get("x-amz-content-sha256")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("");
-    let mut unchunker = declared.starts_with("STREAMING-").then(Unchunker::default);
-    let mut digest = (declared.len() == 64).then(Sha256::new);
-    let mut out = BufWriter::with_capacity(256 * 1024, File::create(path)?);
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|problem| io::Error::new(io::ErrorKind::InvalidData, problem))?;
-        let Some(data) = frame.data_ref() else {
-            continue;
-        };
-        if let Some(digest) = &mut digest {
-            digest.update(data);
-        }
-        match &mut unchunker {
-            Some(unchunker) => unchunker.push(data, &mut out)?,
-            None => out.write_all(data)?,
+/// Opens the source of a copy, if its conditions hold.
+pub(super) fn open_source(
+    call: &Call<'_>,
+    (bucket, key): (&str, &str),
+) -> Result<(std::fs::File, ObjectFacts), S3Error> {
+    if !call.service.store.bucket_exists(bucket) {
+        return Err(S3Error::new(
+            404,
+            "NoSuchBucket",
+            "The specified bucket does not exist",
+        ));
+    }
+    let opened = call.service.store.open(bucket, key);
+    let (file, facts) = opened.map_err(S3Error::of_write)?;
+    match judge(&call.parts.headers, "x-amz-copy-source-", &facts) {
+        Verdict::Holds => Ok((file, facts)),
+        Verdict::NotModified | Verdict::Failed => Err(S3Error::precondition_failed()),
+    }
+}
+
+pub(super) fn copy(call: &Call<'_>) -> Result<Reply, S3Error> {
+    let headers = &call.parts.headers;
+    let (bucket, key) = copy_source(call.parts)?;
+    let replaced = headers
+        .get("x-amz-metadata-directive")
+        .is_some_and(|value| value == "REPLACE");
+    if (bucket.as_str(), key.as_str()) == call.place() && !replaced {
+        return Err(S3Error::new(
+            400,
+            "InvalidRequest",
+            "This copy request is illegal because it is trying to copy an object to itself without changing the \
+             object's metadata, storage class, website redirect location or encryption attributes.",
+        ));
+    }
+    let condition = write_condition(headers)?;
+    let (mut source, facts) = open_source(call, (&bucket, &key))?;
+    let store = &call.service.store;
+    let mut kept = store.attributes(&bucket, &key, &facts);
+    if replaced {
+        kept.retain(|name, _| name.starts_with("x-amz-checksum-"));
+        kept.extend(attributes(headers)?);
+    }
+    let temp = TempFile(store.temp_path());
+    std::io::copy(&mut source, &mut std::fs::File::create(&temp.0)?)?;
+    let facts = store
+        .publish_as(&temp.0, call.place(), &kept, &condition)
+        .map_err(S3Error::of_write)?;
+    Ok(xml(
+        200,
+        &format!(
+            "<CopyObjectResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{}{}</CopyObjectResult>",
+            element("LastModified", &iso8601(facts.modified)),
+            element("ETag", &facts.etag),
+        ),
+    ))
+}
+
+pub(super) fn delete(call: &Call<'_>) -> Result<Reply, S3Error> {
+    let (bucket, key) = call.place();
+    let store = &call.service.store;
+    let condition = write_condition(&call.parts.headers)?;
+    if let Some(wanted) = condition.etag {
+        let (_, facts) = store.open(bucket, key).map_err(S3Error::of_write)?;
+        if wanted != "*" && wanted.trim_matches('"') != facts.etag.trim_matches('"') {
+            return Err(S3Error::precondition_failed());
         }
     }
-    if let Some(unchunker) = unchunker {
-        unchunker.finish()?;
-    }
-    out.flush()?;
-    Ok(Stored {
-        digest_matches: digest.is_none_or(|digest| hex(&digest.finalize()) == declared),
-    })
+    store.remove(bucket, key)?;
+    Ok(reply(204, "", ReplyBody::bytes("")))
 }
 
 /// DeleteObjects: at most 1000 keys in an XML document.
-pub(super) async fn delete_many(
-    service: &Service,
-    target: &Target,
-    body: Incoming,
-) -> io::Result<Reply> {
-    let collected = Limited::new(body, 2 * 1024 * 1024).collect().await;
-    let bytes = collected
-        .map_err(|problem| io::Error::new(io::ErrorKind::InvalidData, problem))?
-        .to_bytes();
-    let document = String::from_utf8_lossy(&bytes);
-    let mut deleted = String::new();
-    for key in texts(&document, "Key") {
-        service.store.remove(&target.bucket, &key)?;
-        deleted.push_str(&format!("<Deleted>{}</Deleted>", element("Key", &key)));
+pub(super) async fn delete_many(call: &Call<'_>, body: Incoming) -> Result<Reply, S3Error> {
+    let text = super::receive::document(body).await?;
+    let root = document::parse(&text, "Delete")?;
+    let objects: Vec<&Element> = root.children("Object").collect();
+    if objects.is_empty() || objects.len() > MAX_DELETES {
+        return Err(S3Error::malformed_xml());
+    }
+    let quiet = root.text("Quiet") == Some("true");
+    let mut answer = String::new();
+    for object in objects {
+        let key = object.text("Key").ok_or_else(S3Error::malformed_xml)?;
+        let removed = call.service.store.remove(&call.target.bucket, key);
+        let refusal = removed.err().map(S3Error::from);
+        answer.push_str(&match refusal {
+            Some(problem) => format!(
+                "<Error>{}{}{}</Error>",
+                element("Key", key),
+                element("Code", problem.code),
+                element("Message", &problem.message),
+            ),
+            None if quiet => String::new(),
+            None => format!("<Deleted>{}</Deleted>", element("Key", key)),
+        });
     }
     Ok(xml(
         200,
         &format!(
-            "<DeleteResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{deleted}</DeleteResult>"
+            "<DeleteResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{answer}</DeleteResult>"
         ),
     ))
 }

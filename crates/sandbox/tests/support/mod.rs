@@ -56,10 +56,10 @@ pub fn send(
 ) -> std::io::Result<Response> {
     let mut stream = TcpStream::connect(sandbox.address())?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
-    let mut head = format!(
-        "{method} {target} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n",
-        sandbox.address()
-    );
+    let mut head = format!("{method} {target} HTTP/1.1\r\nconnection: close\r\n");
+    if !headers.iter().any(|(name, _)| *name == "host") {
+        head.push_str(&format!("host: {}\r\n", sandbox.address()));
+    }
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -217,6 +217,26 @@ pub fn finish(sandbox: &Sandbox, id: &str) -> Value {
         std::thread::sleep(Duration::from_millis(5));
     }
     panic!("{id} did not end");
+}
+
+/// An S3 request.
+pub fn s3(
+    sandbox: &Sandbox,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Response {
+    let mut all = vec![("authorization", AUTHORIZATION)];
+    all.extend_from_slice(headers);
+    send(sandbox, method, target, &all, body).unwrap()
+}
+
+/// The text of the first XML element of a name.
+pub fn xml_text(xml: &str, name: &str) -> String {
+    let after = xml.split(&format!("<{name}>")).nth(1);
+    let text = after.unwrap_or_else(|| panic!("no <{name}> in {xml}"));
+    text.split('<').next().unwrap().to_owned()
 }
 
 pub fn get_object(sandbox: &Sandbox, path: &str, headers: &[(&str, &str)]) -> Response {

@@ -1,16 +1,22 @@
 //! Buckets and objects on disk.
 //!
 //! One folder per bucket. A key becomes a percent-encoded file name, so no key can leave
-//! its bucket's folder; names too long for the file system continue in sub-folders.
+//! its bucket's folder; names too long for the file system continue in sub-folders. Sub-folders
+//! start with `+`, objects with `=`, and what is told of them with `~`.
+
+mod attributes;
 
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-use crate::engine::{ObjectEntry, Objects};
+pub(crate) use attributes::Attributes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::engine::{ObjectEntry, Objects};
 
 /// Everything that could mean something to a file system is encoded.
 const KEY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
@@ -30,11 +36,25 @@ pub(crate) struct ObjectFacts {
 #[derive(Debug)]
 pub(crate) struct Store {
     root: PathBuf,
+    /// Held from the check of a condition to the change that depends on it.
+    conditional: Mutex<()>,
+}
+
+/// What must hold for an object to be written.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct WriteCondition {
+    /// The object must not exist: `If-None-Match: *`.
+    pub(crate) absent: bool,
+    /// The object must exist with this entity tag: `If-Match`.
+    pub(crate) etag: Option<String>,
 }
 
 impl Store {
     pub(crate) fn new(root: PathBuf) -> io::Result<Self> {
-        let store = Self { root };
+        let store = Self {
+            root,
+            conditional: Mutex::new(()),
+        };
         for folder in [
             store.root.clone(),
             store.root.join("buckets"),
@@ -69,15 +89,26 @@ impl Store {
 
     /// Fails with `DirectoryNotEmpty` while objects remain.
     pub(crate) fn delete_bucket(&self, bucket: &str) -> io::Result<()> {
-        fs::remove_dir(self.bucket_path(bucket))
+        if self.list(bucket, "")?.is_empty() {
+            fs::remove_dir_all(self.bucket_path(bucket))
+        } else {
+            Err(io::ErrorKind::DirectoryNotEmpty.into())
+        }
     }
 
-    pub(crate) fn buckets(&self) -> io::Result<Vec<String>> {
-        let mut names: Vec<String> = fs::read_dir(self.root.join("buckets"))?
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .collect();
-        names.sort();
-        Ok(names)
+    /// Names and times of creation, in order.
+    pub(crate) fn buckets(&self) -> io::Result<Vec<(String, SystemTime)>> {
+        let mut buckets = Vec::new();
+        for entry in fs::read_dir(self.root.join("buckets"))? {
+            let entry = entry?;
+            let metadata = entry.metadata()?;
+            let created = metadata.created().or_else(|_| metadata.modified())?;
+            if let Ok(name) = entry.file_name().into_string() {
+                buckets.push((name, created));
+            }
+        }
+        buckets.sort();
+        Ok(buckets)
     }
 
     /// Where an object's bytes are, or would be.
@@ -97,6 +128,37 @@ impl Store {
     /// Makes a finished temporary file an object, at once and replacing any other.
     pub(crate) fn publish(&self, temp: &Path, bucket: &str, key: &str) -> io::Result<()> {
         fs::rename(temp, self.prepare(bucket, key)?)
+    }
+
+    /// Makes a finished temporary file an object with attributes, if a condition holds.
+    /// Answers the facts of the new object.
+    ///
+    /// Fails with `AlreadyExists` where it must be absent, with `NotFound` where it must
+    /// exist, and with `ResourceBusy` where it has another entity tag.
+    pub(crate) fn publish_as(
+        &self,
+        temp: &Path,
+        (bucket, key): (&str, &str),
+        attributes: &Attributes,
+        condition: &WriteCondition,
+    ) -> io::Result<ObjectFacts> {
+        let path = self.prepare(bucket, key)?;
+        let facts = facts(&fs::metadata(temp)?)?;
+        let _held = self
+            .conditional
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        condition.check(&path)?;
+        if !attributes.is_empty() {
+            attributes::write(&path, &self.temp_path(), &facts.etag, attributes)?;
+        }
+        fs::rename(temp, path)?;
+        Ok(facts)
+    }
+
+    /// What is told about an object that has been opened.
+    pub(crate) fn attributes(&self, bucket: &str, key: &str, facts: &ObjectFacts) -> Attributes {
+        attributes::read(&self.path(bucket, key), &facts.etag)
     }
 
     /// Makes a file an object without copying it.
@@ -122,9 +184,11 @@ impl Store {
     }
 
     pub(crate) fn remove(&self, bucket: &str, key: &str) -> io::Result<()> {
-        match fs::remove_file(self.path(bucket, key)) {
+        let path = self.path(bucket, key);
+        match fs::remove_file(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            other => other,
+            Err(error) => Err(error),
+            Ok(()) => attributes::remove(&path),
         }
     }
 
@@ -193,6 +257,28 @@ impl Objects for Store {
 
     fn remove(&self, bucket: &str, key: &str) -> io::Result<()> {
         Self::remove(self, bucket, key)
+    }
+}
+
+impl WriteCondition {
+    fn check(&self, path: &Path) -> io::Result<()> {
+        if !self.absent && self.etag.is_none() {
+            return Ok(());
+        }
+        let etag = match fs::metadata(path) {
+            Ok(_) if self.absent => return Err(io::ErrorKind::AlreadyExists.into()),
+            Ok(metadata) => facts(&metadata)?.etag,
+            Err(problem) if problem.kind() == io::ErrorKind::NotFound && self.etag.is_none() => {
+                return Ok(());
+            }
+            Err(problem) => return Err(problem),
+        };
+        let wanted = self.etag.as_deref().unwrap_or_default();
+        if wanted.trim_matches('"') == etag.trim_matches('"') {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::ResourceBusy.into())
+        }
     }
 }
 

@@ -1,13 +1,20 @@
 //! Signature version 4: which keys exist, and whether a request was signed with one.
 
+mod chunks;
+mod claim;
+mod signature;
+
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use hmac::{Hmac, KeyInit, Mac};
-use hyper::HeaderMap;
 use hyper::http::request::Parts;
 use sha2::{Digest, Sha256};
+
+pub(crate) use chunks::ChunkChain;
+use claim::{Claim, text};
+pub(crate) use signature::hex;
+use signature::{hmac, signing_key, string_to_sign};
 
 use crate::clock::parse_amz_date;
 
@@ -17,7 +24,7 @@ const MAX_SKEW: Duration = Duration::from_secs(15 * 60);
 /// Why a request is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AuthError {
-    /// No Authorization header.
+    /// No Authorization header, and no presigned URL.
     Missing,
     /// An Authorization header without its parts.
     Incomplete(&'static str),
@@ -29,6 +36,17 @@ pub(crate) enum AuthError {
     ExpiredToken,
     /// Signed too long ago, or in the future.
     Skewed,
+    /// A presigned URL whose parameters do not make sense.
+    BadQuery(&'static str),
+    /// A presigned URL whose time is over.
+    Lapsed,
+    /// Signed for another service.
+    WrongService {
+        /// The service in the credential's scope.
+        named: String,
+        /// The service that was called.
+        wanted: &'static str,
+    },
     /// Signed with another secret, or changed since.
     Mismatch,
 }
@@ -55,6 +73,8 @@ pub(crate) struct Keys {
 pub(crate) struct Caller {
     pub(crate) access_key_id: String,
     pub(crate) arn: String,
+    /// Where signatures are verified: how those of a chunked body start.
+    pub(crate) chunks: Option<ChunkChain>,
 }
 
 /// What the signature says about the body.
@@ -82,97 +102,82 @@ impl Keys {
             .cloned()
     }
 
+    /// Ends all sessions now.
+    pub(crate) fn expire_sessions(&self, now: SystemTime) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, ends) in known.values_mut().filter_map(|key| key.session.as_mut()) {
+            *ends = (*ends).min(now);
+        }
+    }
+
     /// Finds out who signed the request, and verifies the signature if keys are restricted.
     pub(crate) fn check(
         &self,
         parts: &Parts,
+        service: &'static str,
         payload: Payload<'_>,
         now: SystemTime,
     ) -> Result<Caller, AuthError> {
-        let header = text(&parts.headers, "authorization").ok_or(AuthError::Missing)?;
-        let authorization = Authorization::parse(header)?;
-        let id = authorization.access_key_id;
-        let key = self.get(id);
-        if let Some(Key {
-            session: Some((token, ends)),
-            ..
-        }) = &key
-        {
-            if text(&parts.headers, "x-amz-security-token") != Some(token) {
+        let claim = Claim::of(parts)?;
+        let key = self.get(&claim.access_key_id);
+        if let Some((token, ends)) = key.as_ref().and_then(|key| key.session.as_ref()) {
+            if claim.session_token.as_ref() != Some(token) {
                 return Err(AuthError::InvalidToken);
             }
             if *ends <= now {
                 return Err(AuthError::ExpiredToken);
             }
         }
+        check_lifetime(&claim, now)?;
+        let mut chunks = None;
         if self.restricted {
             let key = key
                 .as_ref()
-                .ok_or_else(|| AuthError::UnknownKey(id.to_owned()))?;
-            verify(parts, payload, &authorization, &key.secret, now)?;
+                .ok_or_else(|| AuthError::UnknownKey(claim.access_key_id.clone()))?;
+            chunks = Some(verify(parts, service, payload, &claim, &key.secret, now)?);
         }
         Ok(Caller {
-            access_key_id: id.to_owned(),
+            access_key_id: claim.access_key_id,
             arn: key.map_or_else(
                 || format!("arn:aws:iam::{}:user/sandbox", crate::service::ACCOUNT),
                 |key| key.arn,
             ),
+            chunks,
         })
     }
 }
 
-/// The parts of an Authorization header.
-struct Authorization<'a> {
-    access_key_id: &'a str,
-    /// Date, region, service, terminator.
-    scope: &'a str,
-    signed_headers: &'a str,
-    signature: &'a str,
-}
-
-impl<'a> Authorization<'a> {
-    fn parse(header: &'a str) -> Result<Self, AuthError> {
-        let fields = header
-            .strip_prefix("AWS4-HMAC-SHA256")
-            .ok_or(AuthError::Incomplete(
-                "Authorization header requires the algorithm 'AWS4-HMAC-SHA256'.",
-            ))?;
-        let field = |name: &str| {
-            fields
-                .split(',')
-                .find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='))
-                .filter(|v| !v.is_empty())
-        };
-        let credential = field("Credential").ok_or(AuthError::Incomplete(
-            "Authorization header requires 'Credential' parameter.",
+/// Presigned URLs live for a time of their own, whether or not signatures are verified.
+fn check_lifetime(claim: &Claim, now: SystemTime) -> Result<(), AuthError> {
+    let Some(seconds) = claim.expires else {
+        return Ok(());
+    };
+    let signed_at = claim
+        .date
+        .as_deref()
+        .and_then(parse_amz_date)
+        .ok_or(AuthError::BadQuery(
+            "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"",
         ))?;
-        let (access_key_id, scope) = credential
-            .split_once('/')
-            .filter(|(id, scope)| !id.is_empty() && scope.split('/').count() == 4)
-            .ok_or(AuthError::Incomplete(
-                "Credential must have exactly 5 slash-delimited elements.",
-            ))?;
-        Ok(Self {
-            access_key_id,
-            scope,
-            signed_headers: field("SignedHeaders").ok_or(AuthError::Incomplete(
-                "Authorization header requires 'SignedHeaders' parameter.",
-            ))?,
-            signature: field("Signature").ok_or(AuthError::Incomplete(
-                "Authorization header requires 'Signature' parameter.",
-            ))?,
-        })
+    if signed_at > now + MAX_SKEW {
+        return Err(AuthError::BadQuery("Request is not yet valid"));
     }
+    if signed_at + Duration::from_secs(seconds) < now {
+        return Err(AuthError::Lapsed);
+    }
+    Ok(())
 }
 
+/// Verifies the signature; answers the start of the chain that a chunked body goes on with.
 fn verify(
     parts: &Parts,
+    service: &'static str,
     payload: Payload<'_>,
-    authorization: &Authorization<'_>,
+    claim: &Claim,
     secret: &str,
     now: SystemTime,
-) -> Result<(), AuthError> {
-    let date = text(&parts.headers, "x-amz-date").ok_or(AuthError::Incomplete(
+) -> Result<ChunkChain, AuthError> {
+    let date = claim.date.as_deref().ok_or(AuthError::Incomplete(
         "Authorization header requires existence of a 'X-Amz-Date' header.",
     ))?;
     let signed_at =
@@ -180,100 +185,54 @@ fn verify(
     let skew = now
         .duration_since(signed_at)
         .unwrap_or_else(|error| error.duration());
-    if skew > MAX_SKEW {
+    if claim.expires.is_none() && skew > MAX_SKEW {
         return Err(AuthError::Skewed);
     }
-    if !authorization
-        .signed_headers
-        .split(';')
-        .any(|name| name == "host")
-    {
+    let mut scope = claim.scope.split('/');
+    if scope.next() != date.get(..8) {
+        return Err(AuthError::Incomplete(
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP",
+        ));
+    }
+    let named = scope.nth(1).unwrap_or_default();
+    if named != service {
+        return Err(AuthError::WrongService {
+            named: named.to_owned(),
+            wanted: service,
+        });
+    }
+    if scope.next() != Some("aws4_request") {
+        return Err(AuthError::Incomplete(
+            "Credential should be scoped with a valid terminator: 'aws4_request'.",
+        ));
+    }
+    if !claim.signed_headers.split(';').any(|name| name == "host") {
         return Err(AuthError::Incomplete(
             "'Host' must be a 'SignedHeader' in the AWS Authorization.",
         ));
     }
-    let payload_hash = match payload {
-        Payload::Bytes(bytes) => hex(&Sha256::digest(bytes)),
-        Payload::Declared => text(&parts.headers, "x-amz-content-sha256")
-            .ok_or(AuthError::Incomplete(
+    let payload_hash = match (payload, text(&parts.headers, "x-amz-content-sha256")) {
+        (Payload::Bytes(bytes), _) => hex(&Sha256::digest(bytes)),
+        (Payload::Declared, Some(declared)) => declared.to_owned(),
+        (Payload::Declared, None) if claim.expires.is_some() => "UNSIGNED-PAYLOAD".to_owned(),
+        (Payload::Declared, None) => {
+            return Err(AuthError::Incomplete(
                 "Missing required header for this request: x-amz-content-sha256",
-            ))?
-            .to_owned(),
-    };
-    let canonical = canonical_request(parts, authorization.signed_headers, &payload_hash);
-    let to_sign = format!(
-        "AWS4-HMAC-SHA256\n{date}\n{}\n{}",
-        authorization.scope,
-        hex(&Sha256::digest(canonical.as_bytes()))
-    );
-    let mut key = format!("AWS4{secret}").into_bytes();
-    for part in authorization.scope.split('/') {
-        key = hmac(&key, part.as_bytes());
-    }
-    // Both sides are digests, so the time of the comparison tells nothing about the key.
-    if hex(&hmac(&key, to_sign.as_bytes())) == authorization.signature {
-        Ok(())
-    } else {
-        Err(AuthError::Mismatch)
-    }
-}
-
-fn canonical_request(parts: &Parts, signed_headers: &str, payload_hash: &str) -> String {
-    let mut query: Vec<String> = parts
-        .uri
-        .query()
-        .unwrap_or("")
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            if pair.contains('=') {
-                pair.to_owned()
-            } else {
-                format!("{pair}=")
-            }
-        })
-        .collect();
-    query.sort_by(|left, right| left.split_once('=').cmp(&right.split_once('=')));
-    let mut canonical = format!(
-        "{}\n{}\n{}\n",
-        parts.method,
-        parts.uri.path(),
-        query.join("&")
-    );
-    for name in signed_headers.split(';') {
-        let values: Vec<String> = parts
-            .headers
-            .get_all(name)
-            .iter()
-            .map(|value| {
-                let text = String::from_utf8_lossy(value.as_bytes());
-                text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
-            })
-            .collect();
-        canonical.push_str(&format!("{name}:{}\n", values.join(",")));
-    }
-    canonical.push_str(&format!("\n{signed_headers}\n{payload_hash}"));
-    canonical
-}
-
-fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
-    match Hmac::<Sha256>::new_from_slice(key) {
-        Ok(mut mac) => {
-            mac.update(message);
-            mac.finalize().into_bytes().to_vec()
+            ));
         }
-        // HMAC takes keys of any length; without a digest nothing can match.
-        Err(_) => Vec::new(),
+    };
+    let key = signing_key(secret, &claim.scope);
+    let to_sign = string_to_sign(parts, claim, date, &payload_hash);
+    // Both sides are digests, so the time of the comparison tells nothing about the key.
+    if hex(&hmac(&key, to_sign.as_bytes())) != claim.signature {
+        return Err(AuthError::Mismatch);
     }
-}
-
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
+    Ok(ChunkChain {
+        key,
+        date: date.to_owned(),
+        scope: claim.scope.clone(),
+        previous: claim.signature.clone(),
+    })
 }
 
 #[cfg(test)]
@@ -316,7 +275,12 @@ mod tests {
     }
 
     fn check(keys: &Keys, parts: &Parts, date: &str) -> Result<Caller, AuthError> {
-        keys.check(parts, Payload::Bytes(b""), parse_amz_date(date).unwrap())
+        keys.check(
+            parts,
+            "service",
+            Payload::Bytes(b""),
+            parse_amz_date(date).unwrap(),
+        )
     }
 
     #[test]
@@ -339,6 +303,19 @@ mod tests {
         assert_eq!(
             check(&keys(SECRET), &parts(SIGNATURE), "20150830T130000Z"),
             Err(AuthError::Skewed)
+        );
+        let at_s3 = keys(SECRET).check(
+            &parts(SIGNATURE),
+            "s3",
+            Payload::Bytes(b""),
+            parse_amz_date(at).unwrap(),
+        );
+        assert_eq!(
+            at_s3,
+            Err(AuthError::WrongService {
+                named: "service".into(),
+                wanted: "s3"
+            })
         );
         let nobody = Keys {
             restricted: true,
