@@ -14,8 +14,8 @@ test: ## All tests: Rust, C under sanitizers and valgrind, examples, Python.
 	scripts/venv
 	cargo test --workspace --locked
 
-bench: ## The CSV decoder beside csv-core and arrow-csv on the same bytes, in one run.
-	cargo bench --locked -p athena-core --bench decode
+bench: ## Beside PyAthena, polars and awswrangler on the same results; writes bench/results.
+	scripts/bench
 
 examples: ## Build the example programs into build/examples (PROFILE=dev or release).
 	PROFILE=$(PROFILE) scripts/build-examples

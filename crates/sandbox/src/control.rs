@@ -146,7 +146,7 @@ fn fault(json: &Value) -> Result<Fault, String> {
 }
 
 /// `{"sql": …, "match": "exact" or "contains", "columns": [{"name", "type"}], "rows": [[…]],
-/// "csv_file": path, "states": […], "failure": {"reason", "category", "type", "retryable"},
+/// "csv_file": path, "files": [{"name", "path"}], "states": […], "failure": {"reason", "category", "type", "retryable"},
 /// "update_count": n, "data_scanned": n, "queue_delay_ms": n, "run_delay_ms": n}`.
 fn fixture(json: &Value) -> Result<(Matcher, Fixture), String> {
     let sql = text(json, "sql")?.to_owned();
@@ -170,6 +170,9 @@ fn fixture(json: &Value) -> Result<(Matcher, Fixture), String> {
         Some(path) => Fixture::from_csv_file(path, columns),
         None => Fixture::rows(columns, rows(json["rows"].as_array().unwrap_or(&none))?),
     };
+    for file in json["files"].as_array().unwrap_or(&none) {
+        fixture = fixture.linked_file(text(file, "name")?, text(file, "path")?);
+    }
     if let Some(states) = json["states"].as_array() {
         let states: Option<Vec<State>> = states
             .iter()

@@ -51,6 +51,14 @@ pub(crate) enum Answer {
     CsvFile(PathBuf),
 }
 
+/// Where a data file of an UNLOAD fixture comes from.
+#[derive(Debug, Clone)]
+pub(crate) enum FileSource {
+    Bytes(Vec<u8>),
+    /// A file that is linked, never copied.
+    Link(PathBuf),
+}
+
 /// A scripted execution.
 #[derive(Debug, Clone)]
 pub struct Fixture {
@@ -64,7 +72,7 @@ pub struct Fixture {
     pub(crate) refusal: Option<Refusal>,
     pub(crate) update_count: Option<i64>,
     pub(crate) data_scanned: u64,
-    pub(crate) files: Vec<(String, Vec<u8>)>,
+    pub(crate) files: Vec<(String, FileSource)>,
 }
 
 impl Fixture {
@@ -184,7 +192,16 @@ impl Fixture {
     /// Adds a data file that an UNLOAD writes below its TO location, named in the manifest.
     #[must_use]
     pub fn file(mut self, name: &str, bytes: impl Into<Vec<u8>>) -> Self {
-        self.files.push((name.to_owned(), bytes.into()));
+        self.files
+            .push((name.to_owned(), FileSource::Bytes(bytes.into())));
+        self
+    }
+
+    /// Adds such a file that is there already. It is linked, never copied.
+    #[must_use]
+    pub fn linked_file(mut self, name: &str, path: impl Into<PathBuf>) -> Self {
+        self.files
+            .push((name.to_owned(), FileSource::Link(path.into())));
         self
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::columns::rows_column;
 use crate::engine::{Engine, Failure, Host, Sink, StatementType, Summary};
 use crate::execution::{Execution, Outcome, Place};
-use crate::fixture::{Answer, Fixture};
+use crate::fixture::{Answer, FileSource, Fixture};
 use crate::metadata;
 use crate::result_files::{self, Format, Layout, ResultWriter, write_failed};
 use crate::service::Service;
@@ -230,12 +230,13 @@ fn write_files(
         "/"
     };
     let mut files = Vec::new();
-    for (name, bytes) in &fixture.files {
+    for (name, source) in &fixture.files {
         let key = format!("{folder}{slash}{name}");
-        service
-            .store
-            .write(bucket, &key, bytes)
-            .map_err(write_failed)?;
+        match source {
+            FileSource::Bytes(bytes) => service.store.write(bucket, &key, bytes),
+            FileSource::Link(path) => service.store.link(path, bucket, &key),
+        }
+        .map_err(write_failed)?;
         files.push(format!("s3://{bucket}/{key}"));
     }
     write_manifest(service, execution, &files)

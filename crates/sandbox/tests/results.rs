@@ -352,7 +352,12 @@ fn counting_statements_have_a_count_and_only_metadata() {
 fn an_unload_fixture_writes_its_files_and_a_manifest() {
     let sandbox = sandbox();
     let sql = "UNLOAD (SELECT 1 a) TO 's3://lake/x/' WITH (format = 'PARQUET')";
-    sandbox.fixture(sql, Fixture::count(1).file("part-0", b"PAR1".to_vec()));
+    let there_already = std::env::temp_dir().join(format!("unload-{}", uuid::Uuid::new_v4()));
+    std::fs::write(&there_already, b"PAR1 linked").unwrap();
+    let fixture = Fixture::count(1)
+        .file("part-0", b"PAR1".to_vec())
+        .linked_file("part-1", &there_already);
+    sandbox.fixture(sql, fixture);
     let id = start(&sandbox, sql);
     let manifest = format!("s3://results/out/{id}-manifest.csv");
     assert_eq!(
@@ -361,9 +366,14 @@ fn an_unload_fixture_writes_its_files_and_a_manifest() {
     );
     assert_eq!(
         get_object(&sandbox, &path(&manifest), &[]).text(),
-        "s3://lake/x/part-0\n"
+        "s3://lake/x/part-0\ns3://lake/x/part-1\n"
     );
     assert_eq!(sandbox.object("lake", "x/part-0").unwrap(), b"PAR1");
+    let linked = sandbox.object("lake", "x/part-1").unwrap();
+    assert_eq!(linked, b"PAR1 linked");
+    sandbox.delete_object("lake", "x/part-1").unwrap();
+    assert_eq!(std::fs::read(&there_already).unwrap(), linked);
+    std::fs::remove_file(there_already).unwrap();
     let page = results(
         &sandbox,
         json!({"QueryExecutionId": id, "QueryResultType": "DATA_MANIFEST"}),
