@@ -815,6 +815,9 @@ enum athena_status athena_statement_execute(struct athena_statement *statement,
 /**
  * Sends the statement to Athena and returns as soon as it is accepted.
  *
+ * With ComplexTypes=typed, a query that the connection does not know yet is described first
+ * (docs/types.md), and this call waits for that.
+ *
  * `out_query_execution_id`, which may be NULL, receives the NUL-terminated id; it has room for
  * `id_size` bytes, and ATHENA_QUERY_EXECUTION_ID_SIZE is enough. Continue with
  * athena_statement_wait(), or athena_statement_poll() first. Freeing the statement stops

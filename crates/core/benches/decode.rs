@@ -24,7 +24,7 @@ use std::fmt::Write;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use types::{AthenaType, Column, schema};
+use types::{AthenaType, Column, ComplexTypes, schema};
 
 const RUNS: usize = 7;
 /// Bytes per call: about what arrives at once from a network.
@@ -108,7 +108,7 @@ fn workload(rows: usize) -> Vec<u8> {
 }
 
 fn ours(columns: &Arc<[Column]>, csv: &[u8]) -> usize {
-    let mut decoder = CsvDecoder::new(columns.clone(), BatchLimits::default());
+    let mut decoder = CsvDecoder::new(columns.clone(), ComplexTypes::Text, BatchLimits::default());
     let mut rows = 0;
     for mut piece in csv.chunks(PIECE) {
         while !piece.is_empty() {

@@ -1,8 +1,9 @@
 //! Rows collected into record batches.
 
 use super::builder::{ColumnBuilder, column_builder};
+use super::json::JsonBuilder;
 use crate::error::{Error, ErrorKind, Result};
-use crate::types::{Column, schema};
+use crate::types::{Column, ComplexTypes, schema_as};
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 use std::collections::VecDeque;
@@ -45,6 +46,19 @@ pub(super) fn shown(text: &[u8]) -> String {
     format!("{shown:?}")
 }
 
+/// The builder for a column whose arrays, maps and rows arrive as this says: as Athena's text,
+/// or as JSON.
+fn builder_of(column: &Column, complex: ComplexTypes) -> Box<dyn ColumnBuilder> {
+    let nested = match complex {
+        ComplexTypes::Text => None,
+        ComplexTypes::Typed => JsonBuilder::of(&column.athena_type),
+    };
+    match nested {
+        Some(builder) => Box::new(builder),
+        None => column_builder(&column.athena_type),
+    }
+}
+
 /// Collects rows, and cuts them into batches.
 pub(super) struct BatchBuilder {
     columns: Arc<[Column]>,
@@ -65,16 +79,16 @@ pub(super) struct BatchBuilder {
 }
 
 impl BatchBuilder {
-    pub(super) fn new(columns: Arc<[Column]>, limits: BatchLimits) -> Self {
+    pub(super) fn new(columns: Arc<[Column]>, complex: ComplexTypes, limits: BatchLimits) -> Self {
         let builders: Vec<_> = columns
             .iter()
-            .map(|column| column_builder(&column.athena_type))
+            .map(|column| builder_of(column, complex))
             .collect();
         let row_width: usize = builders.iter().map(|builder| builder.row_width()).sum();
         let fitting = limits.max_bytes / row_width.max(1);
         let max_rows = limits.max_rows.min(fitting).max(1);
         Self {
-            schema: schema(&columns),
+            schema: schema_as(&columns, complex),
             columns,
             builders,
             max_bytes: limits.max_bytes,
@@ -111,13 +125,18 @@ impl BatchBuilder {
 
     #[cold]
     fn value_error(&self, index: usize, text: &[u8]) -> Error {
+        let refusal = self
+            .builders
+            .get(index)
+            .and_then(|builder| builder.refusal());
         Error::new(
             ErrorKind::Decode,
             format!(
-                "{}, row {}: the value {} is none of this type, or does not fit it.",
+                "{}, row {}: the value {} is none of this type, or does not fit it.{}",
                 self.describe(index),
                 self.row_count(),
                 shown(text),
+                refusal.unwrap_or_default(),
             ),
         )
     }

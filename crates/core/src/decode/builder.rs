@@ -46,6 +46,11 @@ pub(super) trait ColumnBuilder: Send {
     /// Hands out the values collected and starts anew, with room for `next_rows` rows like these.
     /// The error is the number, within this batch, of the first row that is not UTF-8.
     fn finish(&mut self, next_rows: usize) -> Result<ArrayRef, usize>;
+
+    /// What is to be said of the value refused last, beside its type and text.
+    fn refusal(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A builder for columns of this type.

@@ -9,7 +9,7 @@
 use super::batch::{BatchBuilder, BatchLimits, shown};
 use super::field::{FieldScanner, Scanned};
 use crate::error::{Error, ErrorKind, Result};
-use crate::types::Column;
+use crate::types::{Column, ComplexTypes};
 use arrow::array::RecordBatch;
 use std::sync::Arc;
 
@@ -27,10 +27,11 @@ pub(crate) struct CsvDecoder {
 }
 
 impl CsvDecoder {
-    /// A decoder for results with these columns.
-    pub(crate) fn new(columns: Arc<[Column]>, limits: BatchLimits) -> Self {
+    /// A decoder for results with these columns. With [`ComplexTypes::Typed`], those that are
+    /// arrays, maps and rows arrive as JSON.
+    pub(crate) fn new(columns: Arc<[Column]>, complex: ComplexTypes, limits: BatchLimits) -> Self {
         Self {
-            batch: BatchBuilder::new(columns, limits),
+            batch: BatchBuilder::new(columns, complex, limits),
             scanner: FieldScanner::new(),
             header_read: false,
             header: Vec::new(),

@@ -12,6 +12,7 @@ mod bytes;
 mod csv;
 mod field;
 mod interval;
+mod json;
 mod number;
 mod primitive;
 mod rows;

@@ -2,7 +2,7 @@
 
 use super::batch::{BatchBuilder, BatchLimits};
 use crate::error::{Error, ErrorKind, Result};
-use crate::types::Column;
+use crate::types::{Column, ComplexTypes};
 use arrow::array::RecordBatch;
 use std::sync::Arc;
 
@@ -12,10 +12,11 @@ pub(crate) struct RowDecoder {
 }
 
 impl RowDecoder {
-    /// A decoder for results with these columns.
-    pub(crate) fn new(columns: Arc<[Column]>, limits: BatchLimits) -> Self {
+    /// A decoder for results with these columns. With [`ComplexTypes::Typed`], those that are
+    /// arrays, maps and rows arrive as JSON.
+    pub(crate) fn new(columns: Arc<[Column]>, complex: ComplexTypes, limits: BatchLimits) -> Self {
         Self {
-            batch: BatchBuilder::new(columns, limits),
+            batch: BatchBuilder::new(columns, complex, limits),
         }
     }
 

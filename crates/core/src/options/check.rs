@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::config::{
-    ComplexTypes, Config, DownloadConfig, EncryptionConfig, EncryptionOption, Endpoints, LogConfig,
+    Config, DownloadConfig, EncryptionConfig, EncryptionOption, Endpoints, LogConfig,
     PollingConfig, ProxyConfig, ResultFetcher, ResultReuseConfig,
 };
 use super::credentials::CredentialsConfig;
@@ -13,6 +13,7 @@ use super::kind::Kind;
 use super::set::Options;
 use super::table::Status;
 use crate::error::{Error, ErrorKind, Result};
+use crate::types::ComplexTypes;
 
 impl Options {
     /// Checks the options against one another and yields what the engine reads.

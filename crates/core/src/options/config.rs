@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::credentials::CredentialsConfig;
+use crate::types::ComplexTypes;
 
 /// A checked configuration. See [`Options::validate`](super::Options::validate).
 #[derive(Debug, Clone)]
@@ -108,15 +109,6 @@ pub enum ResultFetcher {
     GetQueryResults,
     /// Parquet files that the query writes by UNLOAD.
     Unload,
-}
-
-/// How array, map and row are returned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ComplexTypes {
-    /// As the text Athena prints.
-    Text,
-    /// As Arrow list, map and struct.
-    Typed,
 }
 
 /// How a result object is read.

@@ -19,8 +19,9 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use crate::types::ComplexTypes;
 pub use config::{
-    ComplexTypes, Config, DownloadConfig, EncryptionConfig, EncryptionOption, Endpoints, LogConfig,
+    Config, DownloadConfig, EncryptionConfig, EncryptionOption, Endpoints, LogConfig,
     PollingConfig, ProxyConfig, ResultFetcher, ResultReuseConfig,
 };
 pub use credentials::{AssumeRole, CredentialsConfig, CredentialsProvider};

@@ -364,7 +364,6 @@ fn what_cannot_be_is_refused_by_name() {
         ),
         ("VerifySSL=0", NotImplemented, "VerifySSL"),
         ("ResultFetcher=UNLOAD", NotImplemented, "unload"),
-        ("ComplexTypes=typed", NotImplemented, "ComplexTypes"),
         ("ProxyDomain=d", NotImplemented, "ProxyDomain"),
         (
             "StrictOptions=1;Regoin=x",

@@ -9,6 +9,7 @@ pub(crate) mod parameters;
 mod poll;
 mod progress;
 pub(crate) mod tokenizer;
+mod typed;
 mod value;
 
 pub(crate) use cancel::CancelHandle;
@@ -17,4 +18,5 @@ pub use execution::{AthenaError, QueryExecution, QueryExecutionState, StatementT
 pub use poll::ProgressCallback;
 pub(crate) use poll::{Terms, Watch};
 pub use progress::Progress;
+pub(crate) use typed::typed_query;
 pub use value::Value;

@@ -34,8 +34,17 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    /// Starts a query.
+    /// Starts a query, unless the caller cancelled already or the time is up.
     pub(crate) async fn start(&self, request: StartQueryExecution) -> Result<Watch> {
+        if self.cancel.is_cancelled() {
+            return Err(CancelHandle::error());
+        }
+        if self
+            .timeout
+            .is_some_and(|timeout| self.started.elapsed() >= timeout)
+        {
+            return Err(self.timeout_error());
+        }
         let query_execution_id = self.api.start_query_execution(request).await?;
         tracing::info!(%query_execution_id, "query started");
         Ok(Watch {

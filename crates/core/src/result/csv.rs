@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 
-use super::BatchSource;
 use super::download::{Chunk, Download};
+use super::{BatchSource, Layout};
 use crate::decode::{BatchLimits, CsvDecoder};
 use crate::error::Result;
-use crate::types::Column;
 
 /// Decodes the object's bytes, in order, as the caller asks for batches.
 pub(super) struct CsvSource {
@@ -23,13 +22,15 @@ impl CsvSource {
     /// `header` are the names the object's first line must have.
     pub(super) fn new(
         download: Download,
-        columns: Arc<[Column]>,
+        layout: &Layout,
         limits: BatchLimits,
         header: Option<Vec<Option<String>>>,
     ) -> Self {
+        let columns = Arc::clone(&layout.columns);
+        let decoder = CsvDecoder::new(columns, layout.complex, limits);
         Self {
             download,
-            decoder: CsvDecoder::new(columns, limits).expect_header(header),
+            decoder: decoder.expect_header(header),
             chunk: None,
             at_end: false,
         }

@@ -12,6 +12,7 @@
 
 mod csv;
 mod download;
+mod layout;
 mod pages;
 
 use std::sync::Arc;
@@ -24,8 +25,10 @@ use crate::decode::BatchLimits;
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Config, ResultFetcher};
 use crate::query::{CancelHandle, QueryExecution};
-use crate::types::{AthenaType, Column};
+use crate::types::{AthenaType, Column, schema_as};
 use download::Download;
+pub(crate) use layout::Described;
+use layout::Layout;
 
 /// Most rows a page of GetQueryResults can have.
 const MAX_PAGE_ROWS: usize = 1000;
@@ -70,8 +73,13 @@ impl Access {
     }
 }
 
-/// Opens the result of a query that SUCCEEDED.
-pub(crate) async fn open(access: &Access, execution: &QueryExecution) -> Result<Opened> {
+/// Opens the result of a query that SUCCEEDED. `described` is given where nested columns were
+/// sent for as JSON.
+pub(crate) async fn open(
+    access: &Access,
+    execution: &QueryExecution,
+    described: Option<&Described>,
+) -> Result<Opened> {
     let from_object = match access.config.fetcher {
         ResultFetcher::Unload => {
             return Err(Error::new(
@@ -85,7 +93,7 @@ pub(crate) async fn open(access: &Access, execution: &QueryExecution) -> Result<
         }
     };
     if from_object {
-        match open_object(access, execution).await {
+        match open_object(access, execution, described).await {
             Ok(opened) => return Ok(opened),
             // Policies with s3:CalledVia let only Athena read; objects get deleted.
             Err(error)
@@ -100,13 +108,17 @@ pub(crate) async fn open(access: &Access, execution: &QueryExecution) -> Result<
             Err(error) => return Err(error),
         }
     }
-    open_pages(access, execution).await
+    open_pages(access, execution, described).await
 }
 
 /// Reads the result object. Its header names the columns but not their types, so one row of
 /// GetQueryResults is asked for, at the same time as the first bytes. That row is the header
 /// once more: an object with another one, say the page of a proxy, is not this result.
-async fn open_object(access: &Access, execution: &QueryExecution) -> Result<Opened> {
+async fn open_object(
+    access: &Access,
+    execution: &QueryExecution,
+    described: Option<&Described>,
+) -> Result<Opened> {
     let location = S3Location::parse(execution.output_location.as_deref().unwrap_or_default())?;
     let download = Download::start(
         Arc::clone(&access.objects),
@@ -118,33 +130,36 @@ async fn open_object(access: &Access, execution: &QueryExecution) -> Result<Open
     let id = &execution.query_execution_id;
     let (download, page) = tokio::join!(download, access.athena.get_query_results(id, None, 1));
     let (download, page) = (download?, page?);
-    let columns: Arc<[Column]> = page.columns.unwrap_or_default().into();
-    let schema = crate::types::schema(&columns);
+    let layout = Layout::of(page.columns.unwrap_or_default(), described)?;
     let header = page.rows.into_iter().next();
     let limits = access.batch_limits();
-    let source = csv::CsvSource::new(download, Arc::clone(&columns), limits, header);
+    let source = csv::CsvSource::new(download, &layout, limits, header);
     tracing::debug!(query_execution_id = %id, source = "S3", "reading the result");
     Ok(Opened {
-        columns,
-        schema,
+        schema: schema_as(&layout.columns, layout.complex),
+        columns: layout.columns,
         source: Box::new(source),
         update_count: None,
     })
 }
 
-async fn open_pages(access: &Access, execution: &QueryExecution) -> Result<Opened> {
+async fn open_pages(
+    access: &Access,
+    execution: &QueryExecution,
+    described: Option<&Described>,
+) -> Result<Opened> {
     let id = &execution.query_execution_id;
     let first = access
         .athena
         .get_query_results(id, None, access.page_rows())
         .await?;
     let update_count = first.update_count;
-    let columns: Arc<[Column]> = columns_of(execution, &first).into();
+    let layout = Layout::of(columns_of(execution, &first), described)?;
     tracing::debug!(query_execution_id = %id, source = "GetQueryResults", "reading the result");
-    let schema = crate::types::schema(&columns);
-    if columns.is_empty() {
+    let schema = schema_as(&layout.columns, layout.complex);
+    if layout.columns.is_empty() {
         return Ok(Opened {
-            columns,
+            columns: layout.columns,
             schema,
             source: Box::new(NoRows),
             update_count,
@@ -153,12 +168,12 @@ async fn open_pages(access: &Access, execution: &QueryExecution) -> Result<Opene
     let source = pages::PageSource::start(
         access.clone(),
         id.clone(),
-        Arc::clone(&columns),
+        &layout,
         first,
         execution.has_header_row(),
     );
     Ok(Opened {
-        columns,
+        columns: layout.columns,
         schema,
         source: Box::new(source),
         // Queries answer an update count of 0 as well, which counts nothing.

@@ -5,12 +5,11 @@ use std::sync::{Arc, mpsc};
 use arrow::record_batch::RecordBatch;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{Access, BatchSource};
+use super::{Access, BatchSource, Layout};
 use crate::client::ResultPage;
 use crate::decode::RowDecoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::CancelHandle;
-use crate::types::Column;
 
 /// Pages in memory: the one being decoded and the next.
 const PAGES_IN_MEMORY: usize = 2;
@@ -34,13 +33,17 @@ impl PageSource {
     pub(super) fn start(
         access: Access,
         query_execution_id: String,
-        columns: Arc<[Column]>,
+        layout: &Layout,
         first: ResultPage,
         has_header_row: bool,
     ) -> Self {
         let (sender, pages) = mpsc::channel();
         let cancel = access.cancel.clone();
-        let decoder = RowDecoder::new(columns, access.batch_limits());
+        let decoder = RowDecoder::new(
+            Arc::clone(&layout.columns),
+            layout.complex,
+            access.batch_limits(),
+        );
         tokio::spawn(fetch(access, query_execution_id, first, sender));
         Self {
             pages,

@@ -3,7 +3,10 @@
 use crate::client::StartQueryExecution;
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::Config;
-use crate::query::{Value, parameters};
+use crate::query::tokenizer::Outline;
+use crate::query::{self, Descriptions, Detail, Terms, Value, parameters};
+use crate::result::Described;
+use crate::types::ComplexTypes;
 
 /// The request that runs `sql` with these values bound.
 ///
@@ -37,5 +40,47 @@ pub(super) fn request(
         expected_bucket_owner: config.expected_bucket_owner.clone(),
         bucket_owner_full_control: config.acl_bucket_owner_full_control,
         result_reuse: config.result_reuse.clone(),
+    })
+}
+
+/// What is sent in the end.
+pub(super) struct Prepared {
+    pub(super) request: StartQueryExecution,
+    /// The columns of the caller's query, if it is not what is sent.
+    pub(super) described: Option<Described>,
+}
+
+/// Decides what is sent for `request`. With `ComplexTypes=typed` a query is described first,
+/// on the caller's terms, and one with nested columns is sent in another form.
+///
+/// Errors: as [`query::describe`] and [`query::typed_query`]; `StatementTooLong` for what would
+/// be sent.
+pub(super) async fn prepare(
+    request: StartQueryExecution,
+    complex: ComplexTypes,
+    terms: &Terms,
+    known: &Descriptions,
+) -> Result<Prepared> {
+    let is_query = || Outline::of(&request.query_string).is_query();
+    if complex == ComplexTypes::Text || !is_query() {
+        return Ok(Prepared {
+            request,
+            described: None,
+        });
+    }
+    let columns = query::describe(&request, Detail::Nested, terms, known).await?;
+    let Some(query_string) = query::typed_query(&request.query_string, &columns)? else {
+        return Ok(Prepared {
+            request,
+            described: None,
+        });
+    };
+    parameters::check_statement_length(&query_string)?;
+    Ok(Prepared {
+        request: StartQueryExecution {
+            query_string,
+            ..request
+        },
+        described: Some(columns),
     })
 }

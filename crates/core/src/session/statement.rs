@@ -12,7 +12,7 @@ use crate::query::tokenizer::Outline;
 use crate::query::{
     self, CancelHandle, Detail, Progress, ProgressCallback, Terms, Value, Watch, parameters,
 };
-use crate::result::{self, Access};
+use crate::result::{self, Access, Described};
 use crate::types::Column;
 
 /// Room for `?` in the longest statement Athena takes.
@@ -48,6 +48,8 @@ enum Phase {
 /// A query that was started and whose end nobody has seen.
 struct Running {
     watch: Arc<Watch>,
+    /// The columns of the caller's query, if another one was sent.
+    described: Option<Described>,
     connection: Arc<connection::Inner>,
     ended: std::sync::atomic::AtomicBool,
 }
@@ -201,7 +203,9 @@ impl Statement {
     }
 
     /// Starts the statement without waiting for it; answers the query execution id. Blocks
-    /// while the request is on its way.
+    /// while the request is on its way, and with `ComplexTypes=typed` also while a query that
+    /// is not known yet is described ([`Statement::describe`]), for what is started depends on
+    /// its columns. [`Statement::cancel`] and the time limit end that wait too.
     ///
     /// Errors: `InvalidState` while another query of this statement runs; `ParameterCount`
     /// and `StatementTooLong` before anything is sent; whatever Athena refuses at once.
@@ -311,12 +315,16 @@ impl Statement {
     /// Sends the query. The phase is `Busy` for as long as the guard lives.
     fn start(&self) -> Result<(Busy<'_>, Arc<Running>)> {
         let (busy, request, terms) = self.begin()?;
-        let watch = self
-            .connection
-            .runtime
-            .run(async move { terms.start(request).await })?;
+        let complex = self.connection.config.complex_types;
+        let known = Arc::clone(&self.connection.descriptions);
+        let (watch, described) = self.connection.runtime.run(async move {
+            let prepared = preparation::prepare(request, complex, &terms, &known).await?;
+            let watch = terms.start(prepared.request).await?;
+            Ok((watch, prepared.described))
+        })?;
         let running = Running {
             watch: Arc::new(watch),
+            described,
             connection: Arc::clone(&self.connection),
             ended: std::sync::atomic::AtomicBool::new(false),
         };
@@ -334,12 +342,13 @@ impl Statement {
             cancel: CancelHandle::default(),
         };
         let read = access.clone();
+        let described = running.described.clone();
         let ended = self.connection.runtime.run(async move {
             let execution = watch.until_final().await?;
             let opening = tokio::select! {
                 biased;
                 () = watch.terms.cancel.cancelled() => Err(CancelHandle::error()),
-                opened = result::open(&read, &execution) => opened,
+                opened = result::open(&read, &execution, described.as_ref()) => opened,
             };
             let opened = opening
                 .map_err(|error| error.with_query_execution_id(&watch.query_execution_id))?;
@@ -348,6 +357,12 @@ impl Statement {
         // A panic (`Internal`) says nothing of the query, which is stopped then.
         if !matches!(&ended, Err(error) if error.kind() == ErrorKind::Internal) {
             running.ended();
+        }
+        if ended.is_err()
+            && let Some(described) = &running.described
+        {
+            // Perhaps because a table is no longer what it was.
+            self.connection.descriptions.forget(described);
         }
         busy.end(Phase::Idle);
         let (execution, opened) = ended?;

@@ -37,9 +37,13 @@ impl Column {
 /// The Arrow schema of a result whose arrays, maps and rows are text. Order and repeated names
 /// are kept.
 pub fn schema(columns: &[Column]) -> SchemaRef {
-    Arc::new(Schema::new(
-        columns.iter().map(Column::field).collect::<Vec<_>>(),
-    ))
+    schema_as(columns, ComplexTypes::Text)
+}
+
+/// The Arrow schema of a result with arrays, maps and rows as asked.
+pub fn schema_as(columns: &[Column], complex: ComplexTypes) -> SchemaRef {
+    let fields = columns.iter().map(|column| column.field_as(complex));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod display;
 mod parse;
 
 pub use arrow::ComplexTypes;
-pub use column::{Column, schema};
+pub use column::{Column, schema, schema_as};
 
 /// A type of Athena.
 ///
@@ -128,6 +128,13 @@ impl AthenaType {
                 Ok(known) => known,
             },
         }
+    }
+}
+
+impl AthenaType {
+    /// Whether values consist of others: arrays, maps and rows.
+    pub fn is_nested(&self) -> bool {
+        matches!(self, Self::Array(_) | Self::Map(_) | Self::Row(_))
     }
 }
 

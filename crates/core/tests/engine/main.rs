@@ -15,3 +15,4 @@ mod logging;
 mod machine;
 mod results;
 mod support;
+mod typed;

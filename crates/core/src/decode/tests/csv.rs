@@ -38,8 +38,12 @@ fn a_header_alone_is_an_empty_result() {
 fn a_header_with_other_names_is_not_this_result() {
     let names = |names: &[&str]| Some(names.iter().map(|name| Some((*name).to_owned())).collect());
     let decode = |header: Option<_>, text: &str| {
-        let mut decoder =
-            CsvDecoder::new(columns(&["varchar"]), BatchLimits::default()).expect_header(header);
+        let mut decoder = CsvDecoder::new(
+            columns(&["varchar"]),
+            ComplexTypes::Text,
+            BatchLimits::default(),
+        )
+        .expect_header(header);
         decoder.decode(text.as_bytes()).map(drop)
     };
     let page = "<html>\n<body>\n";
@@ -256,7 +260,7 @@ fn the_first_batch_is_there_before_the_input_ends() {
     let columns = columns(&["bigint"]);
     let rows: Vec<Row> = (0..5000).map(|n| vec![Some(n.to_string())]).collect();
     let text = write_csv(&columns, &rows);
-    let mut decoder = CsvDecoder::new(columns, BatchLimits::default());
+    let mut decoder = CsvDecoder::new(columns, ComplexTypes::Text, BatchLimits::default());
     let taken = decoder.decode(&text).unwrap();
     assert!(taken < text.len() / 4, "{taken}");
     assert_eq!(decoder.next_batch().unwrap().num_rows(), 1024);

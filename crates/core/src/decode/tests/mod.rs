@@ -2,13 +2,14 @@
 #![allow(clippy::indexing_slicing, reason = "a test may panic")]
 
 mod csv;
+mod json;
 mod random;
 mod rows;
 mod values;
 
 use super::{BatchLimits, CsvDecoder, RowDecoder};
 use crate::error::Result;
-use crate::types::{AthenaType, Column, schema};
+use crate::types::{AthenaType, Column, ComplexTypes, schema};
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::concat_batches;
 use std::sync::Arc;
@@ -44,7 +45,7 @@ fn decode_pieces<'a>(
     limits: BatchLimits,
     pieces: impl IntoIterator<Item = &'a [u8]>,
 ) -> Result<Vec<RecordBatch>> {
-    let mut decoder = CsvDecoder::new(columns.clone(), limits);
+    let mut decoder = CsvDecoder::new(columns.clone(), ComplexTypes::Text, limits);
     let mut batches = Vec::new();
     for mut piece in pieces {
         while !piece.is_empty() {
@@ -71,7 +72,7 @@ fn decode_csv(columns: &Arc<[Column]>, csv: &[u8]) -> Result<RecordBatch> {
 }
 
 fn decode_rows(columns: &Arc<[Column]>, rows: &[Row]) -> Result<RecordBatch> {
-    let mut decoder = RowDecoder::new(columns.clone(), BatchLimits::default());
+    let mut decoder = RowDecoder::new(columns.clone(), ComplexTypes::Text, BatchLimits::default());
     for row in rows {
         decoder.push_row(row.iter().map(Option::as_deref))?;
     }

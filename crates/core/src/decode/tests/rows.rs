@@ -53,7 +53,7 @@ fn more_cells_than_columns_are_an_error() {
 
 #[test]
 fn rows_of_a_result_without_columns_are_left_out() {
-    let mut decoder = RowDecoder::new(columns(&[]), BatchLimits::default());
+    let mut decoder = RowDecoder::new(columns(&[]), ComplexTypes::Text, BatchLimits::default());
     decoder.push_row([]).unwrap();
     decoder.push_row([Some("Partitions missing")]).unwrap();
     decoder.flush().unwrap();
@@ -62,7 +62,11 @@ fn rows_of_a_result_without_columns_are_left_out() {
 
 #[test]
 fn each_page_can_be_handed_out_at_once() {
-    let mut decoder = RowDecoder::new(columns(&["integer"]), BatchLimits::default());
+    let mut decoder = RowDecoder::new(
+        columns(&["integer"]),
+        ComplexTypes::Text,
+        BatchLimits::default(),
+    );
     for page in [999, 1000, 0, 1] {
         for _ in 0..page {
             decoder.push_row([Some("1")]).unwrap();

@@ -50,12 +50,12 @@ pub(super) const ROWS: &[OptionInfo] = &[
     row(
         K::ComplexTypes,
         Kind::Choice(&[("text", &[]), ("typed", &[])]),
-        "array, map and row as text, or as Arrow list, map and struct.",
+        "array, map and row as text, or as Arrow list, map and struct: one or two more \
+         queries, without rows, tell their types before the query runs.",
     )
     .aliases(&["athena.complex_types"])
     .default("text")
-    .scope(Scope::Statement)
-    .status(Status::NotYet("only text is built")),
+    .scope(Scope::Statement),
     row(
         K::DownloadConnections,
         Kind::Integer { min: 1, max: 64 },

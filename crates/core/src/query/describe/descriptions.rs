@@ -94,6 +94,12 @@ impl Descriptions {
         }
     }
 
+    /// Forgets the description that these columns come from, because it turned out to be wrong.
+    pub(crate) fn forget(&self, columns: &Arc<[Column]>) {
+        self.lock()
+            .retain(|known| !Arc::ptr_eq(&known.columns, columns));
+    }
+
     fn lock(&self) -> MutexGuard<'_, VecDeque<Known>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -178,6 +184,10 @@ mod tests {
         known.remember(&asked, Detail::Exact, columns());
         assert_eq!(known.find(&asked, Detail::Nested), Some(columns()));
         assert_eq!(known.lock().len(), 1);
+        known.forget(&columns());
+        let kept = known.find(&asked, Detail::Nested).unwrap();
+        known.forget(&kept);
+        assert_eq!(known.find(&asked, Detail::Nested), None);
     }
 
     #[test]

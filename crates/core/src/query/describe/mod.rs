@@ -22,7 +22,6 @@ pub(crate) use descriptions::Descriptions;
 pub(crate) enum Detail {
     /// What arrays, maps and rows consist of; the precision of times as it is reported, which
     /// may be a guess ([`AthenaType::from_column_info`]).
-    #[allow(dead_code, reason = "what ComplexTypes=typed is going to ask for")]
     Nested,
     /// The precision of times and timestamps too.
     Exact,
