@@ -27,11 +27,11 @@ pub(crate) async fn provider(
     base: &SdkConfig,
 ) -> Result<SharedCredentialsProvider> {
     let source = match &config.credentials.provider {
-        CredentialsProvider::Keys => keys::provider(&config.credentials)?,
+        CredentialsProvider::Keys(keys) => keys::provider(keys),
         CredentialsProvider::DefaultChain => chain::provider(config, base),
         CredentialsProvider::Profile => profile::provider(&config.credentials, base),
         CredentialsProvider::InstanceProfile => chain::instance_profile(base),
-        CredentialsProvider::Process => process::provider(&config.credentials)?,
+        CredentialsProvider::Process(command) => process::provider(command),
         CredentialsProvider::Plugin(name) => {
             return Err(Error::new(
                 ErrorKind::NotImplemented,

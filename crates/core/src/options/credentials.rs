@@ -14,36 +14,40 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct CredentialsConfig {
     /// The first source.
     pub provider: CredentialsProvider,
-    /// Access key id: there with `Keys`.
-    pub access_key_id: Option<String>,
-    /// Secret access key: there with `Keys`.
-    pub secret_access_key: Option<SecretString>,
-    /// Session token of temporary keys.
-    pub session_token: Option<SecretString>,
-    /// Profile of the AWS configuration files, also for the region: there with `Profile`.
+    /// Profile of the AWS configuration files, also for the region; `None` leaves it to
+    /// `AWS_PROFILE`.
     pub profile: Option<String>,
-    /// Command that prints credentials as JSON: there with `Process`.
-    pub credential_process: Option<String>,
     /// The role assumed with what the source yields.
     pub assume_role: Option<AssumeRole>,
 }
 
 /// The first source of credentials.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum CredentialsProvider {
     /// Environment, profile, SSO, web identity, ECS, EC2, in the SDK's order.
     DefaultChain,
-    /// The keys given.
-    Keys,
+    /// Keys.
+    Keys(AccessKeys),
     /// The profile given.
     Profile,
     /// The role of the EC2 instance.
     InstanceProfile,
-    /// The command given.
-    Process,
+    /// A command that prints credentials as JSON.
+    Process(String),
     /// A sign-in plugin or provider class that is not built. Connecting answers
     /// `NotImplemented` and names it.
     Plugin(String),
+}
+
+/// An access key.
+#[derive(Debug, Clone)]
+pub struct AccessKeys {
+    /// Access key id.
+    pub id: String,
+    /// Secret access key.
+    pub secret: SecretString,
+    /// Session token of temporary keys.
+    pub session_token: Option<SecretString>,
 }
 
 /// A role to assume.
@@ -126,33 +130,23 @@ const SOURCES: &[K] = &[
 impl CredentialsConfig {
     /// Decides on the source, and tells of options that the decision leaves unread.
     pub(super) fn from_options(options: &Options, notices: &mut Vec<String>) -> Result<Self> {
-        let given = |key| options.given_value(key).map(str::to_owned);
-        let argument = options.secret(K::CredentialsProviderArguments);
-        let argument = argument.map(|argument| argument.expose_secret().trim().to_owned());
-        let mut config = Self {
-            provider: provider(options),
-            access_key_id: given(K::User).map(|user| user.trim().to_owned()),
-            secret_access_key: options.secret(K::Password).cloned(),
-            session_token: options.secret(K::SessionToken).cloned(),
-            profile: given(K::ProfileName),
-            credential_process: given(K::CredentialProcess),
-            assume_role: assume_role(options)?,
-        };
-        let read: &[K] = match config.provider {
-            CredentialsProvider::Keys => {
-                check_keys(options)?;
+        let provider = provider(options)?;
+        let mut profile = options.given_value(K::ProfileName).map(str::to_owned);
+        let read: &[K] = match provider {
+            CredentialsProvider::Keys(_) => {
                 &[K::User, K::Password, K::SessionToken, K::ProfileName]
             }
             CredentialsProvider::Profile => {
-                config.profile = config.profile.or(argument);
-                if config.profile.is_none() {
+                let argument = options.secret(K::CredentialsProviderArguments);
+                profile = profile.or(argument.map(|name| name.expose_secret().trim().to_owned()));
+                if profile.is_none() {
                     return Err(invalid(
                         "CredentialsProvider=ProfileCredentials needs ProfileName.",
                     ));
                 }
                 &[K::ProfileName, K::CredentialsProviderArguments]
             }
-            CredentialsProvider::Process => &[K::CredentialProcess, K::ProfileName],
+            CredentialsProvider::Process(_) => &[K::CredentialProcess, K::ProfileName],
             CredentialsProvider::DefaultChain | CredentialsProvider::InstanceProfile => {
                 &[K::ProfileName]
             }
@@ -167,38 +161,49 @@ impl CredentialsConfig {
                 "{key} is not read, because the other options choose another source of credentials."
             )
         }));
-        Ok(config)
+        Ok(Self {
+            provider,
+            profile,
+            assume_role: assume_role(options)?,
+        })
     }
 }
 
-fn provider(options: &Options) -> CredentialsProvider {
-    let keys = [K::User, K::Password, K::SessionToken]
+fn provider(options: &Options) -> Result<CredentialsProvider> {
+    let any_key = [K::User, K::Password, K::SessionToken]
         .iter()
         .any(|key| options.is_given(*key));
-    match options.given_value(K::CredentialsProvider) {
-        Some(DEFAULT_CHAIN) => CredentialsProvider::DefaultChain,
-        Some(INSTANCE_PROFILE) => CredentialsProvider::InstanceProfile,
-        Some(PROFILE) => CredentialsProvider::Profile,
-        Some(KEYS) if keys => CredentialsProvider::Keys,
-        Some(KEYS) => CredentialsProvider::DefaultChain,
-        Some(other) => CredentialsProvider::Plugin(other.to_owned()),
-        None if options.is_given(K::CredentialProcess) => CredentialsProvider::Process,
-        None if keys => CredentialsProvider::Keys,
-        None if options.is_given(K::ProfileName) => CredentialsProvider::Profile,
-        None => CredentialsProvider::DefaultChain,
-    }
+    let process = options.given_value(K::CredentialProcess);
+    Ok(
+        match (options.given_value(K::CredentialsProvider), process) {
+            (Some(DEFAULT_CHAIN), _) => CredentialsProvider::DefaultChain,
+            (Some(INSTANCE_PROFILE), _) => CredentialsProvider::InstanceProfile,
+            (Some(PROFILE), _) => CredentialsProvider::Profile,
+            (Some(KEYS), _) if any_key => CredentialsProvider::Keys(keys(options)?),
+            (Some(KEYS), _) => CredentialsProvider::DefaultChain,
+            (Some(other), _) => CredentialsProvider::Plugin(other.to_owned()),
+            (None, Some(command)) => CredentialsProvider::Process(command.to_owned()),
+            (None, None) if any_key => CredentialsProvider::Keys(keys(options)?),
+            (None, None) if options.is_given(K::ProfileName) => CredentialsProvider::Profile,
+            (None, None) => CredentialsProvider::DefaultChain,
+        },
+    )
 }
 
-fn check_keys(options: &Options) -> Result<()> {
-    match (options.is_given(K::User), options.is_given(K::Password)) {
-        (true, true) => Ok(()),
-        (true, false) => Err(invalid(
+fn keys(options: &Options) -> Result<AccessKeys> {
+    match (options.given_value(K::User), options.secret(K::Password)) {
+        (Some(id), Some(secret)) => Ok(AccessKeys {
+            id: id.trim().to_owned(),
+            secret: secret.clone(),
+            session_token: options.secret(K::SessionToken).cloned(),
+        }),
+        (Some(_), None) => Err(invalid(
             "User (the access key id) is given without Password (the secret access key).",
         )),
-        (false, true) => Err(invalid(
+        (None, Some(_)) => Err(invalid(
             "Password (the secret access key) is given without User (the access key id).",
         )),
-        (false, false) => Err(invalid(
+        (None, None) => Err(invalid(
             "SessionToken is given without User and Password, the keys it belongs to.",
         )),
     }

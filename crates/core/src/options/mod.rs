@@ -24,7 +24,7 @@ pub use config::{
     Config, DownloadConfig, EncryptionConfig, EncryptionOption, Endpoints, LogConfig,
     PollingConfig, ProxyConfig, ResultFetcher, ResultReuseConfig,
 };
-pub use credentials::{AssumeRole, CredentialsConfig, CredentialsProvider};
+pub use credentials::{AccessKeys, AssumeRole, CredentialsConfig, CredentialsProvider};
 pub use docs::options_markdown;
 pub use key::OptionKey;
 pub use kind::{Format, Kind, Unit};
