@@ -126,12 +126,20 @@ pub(crate) fn auth_error(service: ServiceName, problem: &AuthError, resource: &s
             return error(service, 403, code, &message, resource);
         }
         AuthError::Missing if s3 => (403, "AccessDenied", "Access Denied"),
+        AuthError::Missing if service == ServiceName::Sts => (
+            403,
+            "MissingAuthenticationToken",
+            "Request is missing Authentication Token",
+        ),
         AuthError::Missing => (
             403,
             "MissingAuthenticationTokenException",
             "Missing Authentication Token",
         ),
         AuthError::Incomplete(what) if s3 => (400, "AuthorizationHeaderMalformed", *what),
+        AuthError::Incomplete(what) if service == ServiceName::Sts => {
+            (403, "IncompleteSignature", *what)
+        }
         AuthError::Incomplete(what) => (403, "IncompleteSignatureException", *what),
         AuthError::UnknownKey(_) if s3 => (
             403,

@@ -53,6 +53,16 @@ async fn every_type_has_its_column_info_and_text() {
         ("DATE '2017-01-02'", ("date", 0, 0, false), "2017-01-02"),
         ("TIME '12:34:56.789'", ("time", 3, 0, false), "12:34:56.789"),
         (
+            "TIME '12:34:56.789 +09:00'",
+            ("time with time zone", 3, 0, false),
+            "12:34:56.789+09:00",
+        ),
+        (
+            "TIME '12:34:56.789-09:30'",
+            ("time with time zone", 3, 0, false),
+            "12:34:56.789-09:30",
+        ),
+        (
             "TIMESTAMP '2017-01-01 00:00:00.000'",
             ("timestamp", 3, 0, false),
             "2017-01-01 00:00:00.000",
@@ -123,6 +133,7 @@ async fn every_type_has_its_column_info_and_text() {
             ("map", 0, 0, false),
             "{9=a, 10=b}",
         ),
+        ("MAP()", ("map", 0, 0, false), "{}"),
         ("ROW(1, 'x')", ("row", 0, 0, false), "{1, x}"),
         (
             "CAST(ROW(1, 'x') AS ROW(a integer, b varchar))",
@@ -185,16 +196,26 @@ async fn null_is_not_the_empty_string() {
     let engine = engine();
     let answer = run(
         &engine,
-        "SELECT NULL, '', CAST(NULL AS varchar), CAST(NULL AS integer)",
+        "SELECT NULL, '', CAST(NULL AS varchar), CAST(NULL AS interval year to month),
+                CAST(NULL AS interval day to second)",
     )
     .await;
-    assert_eq!(answer.rows, [[None, Some(String::new()), None, None]]);
+    assert_eq!(answer.rows, [[None, Some(String::new()), None, None, None]]);
     let types: Vec<&str> = answer
         .columns
         .iter()
         .map(|column| column.type_name.as_str())
         .collect();
-    assert_eq!(types, ["unknown", "varchar", "varchar", "integer"]);
+    assert_eq!(
+        types,
+        [
+            "unknown",
+            "varchar",
+            "varchar",
+            "interval year to month",
+            "interval day to second"
+        ]
+    );
 }
 
 #[tokio::test]

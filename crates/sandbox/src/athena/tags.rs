@@ -1,4 +1,4 @@
-//! Tags of work groups and data catalogs, kept by ARN.
+//! Tags of work groups and data catalogs, kept by the last part of their ARN.
 
 use serde_json::{Value, json};
 
@@ -10,46 +10,66 @@ use crate::service::Service;
 const LIMIT: usize = 50;
 
 pub(super) fn tag(service: &Service, input: Input<'_>) -> Result<Value, ApiError> {
-    let arn = resource(service, input)?;
-    let tags = input.list("Tags")?;
+    let resource = resource(service, input)?;
+    let tags = read(input)?;
     let mut constraints = Constraints::default();
     constraints.required("Tags", tags.is_some());
     constraints.check()?;
-    let mut all = service.tags();
-    let mine = all.entry(arn).or_default();
-    for tag in tags.unwrap_or_default() {
+    put(service, resource, tags.unwrap_or_default())?;
+    Ok(json!({}))
+}
+
+/// The member `Tags`.
+pub(super) fn read(input: Input<'_>) -> Result<Option<Vec<(String, String)>>, ApiError> {
+    let Some(tags) = input.list("Tags")? else {
+        return Ok(None);
+    };
+    let read_one = |tag: &Value| {
         let members = tag
             .as_object()
             .ok_or_else(|| ApiError::serialization(Some("Expected null")))?;
         let tag = Input(members);
-        let key = tag.required("Key")?;
-        mine.insert(
-            key.to_owned(),
-            tag.string("Value")?.unwrap_or("").to_owned(),
-        );
-    }
+        let key = tag.required("Key")?.to_owned();
+        Ok((key, tag.string("Value")?.unwrap_or("").to_owned()))
+    };
+    tags.iter()
+        .map(read_one)
+        .collect::<Result<_, _>>()
+        .map(Some)
+}
+
+/// Puts tags on a resource such as `workgroup/primary`.
+pub(super) fn put(
+    service: &Service,
+    resource: String,
+    tags: Vec<(String, String)>,
+) -> Result<(), ApiError> {
+    let mut all = service.tags();
+    let mut mine = all.get(&resource).cloned().unwrap_or_default();
+    mine.extend(tags);
     if mine.len() > LIMIT {
         return Err(ApiError::invalid_input(format!(
             "Too many tags: the limit is {LIMIT}"
         )));
     }
-    Ok(json!({}))
+    all.insert(resource, mine);
+    Ok(())
 }
 
 pub(super) fn untag(service: &Service, input: Input<'_>) -> Result<Value, ApiError> {
-    let arn = resource(service, input)?;
+    let resource = resource(service, input)?;
     let keys = input.strings("TagKeys")?.unwrap_or_default();
-    if let Some(mine) = service.tags().get_mut(&arn) {
+    if let Some(mine) = service.tags().get_mut(&resource) {
         mine.retain(|key, _| !keys.contains(&key.as_str()));
     }
     Ok(json!({}))
 }
 
 pub(super) fn list(service: &Service, input: Input<'_>) -> Result<Value, ApiError> {
-    let arn = resource(service, input)?;
+    let resource = resource(service, input)?;
     let all: Vec<Value> = service
         .tags()
-        .get(&arn)
+        .get(&resource)
         .into_iter()
         .flatten()
         .map(|(key, value)| json!({"Key": key, "Value": value}))
@@ -58,19 +78,17 @@ pub(super) fn list(service: &Service, input: Input<'_>) -> Result<Value, ApiErro
     Ok(with_token(json!({"Tags": tags}), next))
 }
 
-/// The ARN, of a work group that exists or of a data catalog.
+/// What the ARN ends with: a work group that exists, or a data catalog.
 fn resource(service: &Service, input: Input<'_>) -> Result<String, ApiError> {
     let arn = input.required("ResourceARN")?;
-    let known = match arn
-        .rsplit_once(':')
-        .map(|(_, resource)| resource.split_once('/'))
-    {
-        Some(Some(("workgroup", name))) => service.work_groups().contains_key(name),
-        Some(Some(("datacatalog", _))) => true,
+    let (_, resource) = arn.rsplit_once(':').unwrap_or_default();
+    let known = match resource.split_once('/') {
+        Some(("workgroup", name)) => service.work_groups().contains_key(name),
+        Some(("datacatalog", _)) => true,
         _ => false,
     };
     if known {
-        Ok(arn.to_owned())
+        Ok(resource.to_owned())
     } else {
         Err(ApiError::not_found(arn, format!("{arn} was not found")))
     }

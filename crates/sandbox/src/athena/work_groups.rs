@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::input::{Constraints, Input};
 use super::paging::{self, with_token};
+use super::tags;
 use crate::clock::epoch_seconds;
 use crate::error::ApiError;
 use crate::service::Service;
@@ -181,10 +182,12 @@ pub(super) fn create(service: &Service, input: Input<'_>) -> Result<Value, ApiEr
         check_configuration(configuration)?;
         merge(&mut group, configuration);
     }
+    let tags = tags::read(input)?.unwrap_or_default();
     let mut groups = service.work_groups();
     if groups.contains_key(name) {
         return Err(ApiError::invalid_input("WorkGroup is already created"));
     }
+    tags::put(service, resource(name), tags)?;
     groups.insert(name.to_owned(), group);
     Ok(json!({}))
 }
@@ -221,9 +224,17 @@ pub(super) fn delete(service: &Service, input: Input<'_>) -> Result<Value, ApiEr
         ));
     }
     match service.work_groups().remove(name) {
-        Some(_) => Ok(json!({})),
+        Some(_) => {
+            service.tags().remove(&resource(name));
+            Ok(json!({}))
+        }
         None => Err(ApiError::invalid_input("WorkGroup is not found.")),
     }
+}
+
+/// What a work group's tags are kept under.
+fn resource(name: &str) -> String {
+    format!("workgroup/{name}")
 }
 
 pub(super) fn engine_versions(input: Input<'_>) -> Result<Value, ApiError> {

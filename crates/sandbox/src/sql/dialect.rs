@@ -58,6 +58,11 @@ impl Dialect for AthenaDialect {
         true
     }
 
+    /// The types `interval year to month` and `interval day to second`.
+    fn supports_interval_options(&self) -> bool {
+        true
+    }
+
     fn supports_match_recognize(&self) -> bool {
         true
     }

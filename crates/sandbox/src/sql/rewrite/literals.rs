@@ -31,12 +31,14 @@ pub(super) fn typed_string(typed: &TypedString) -> Rewritten {
     let Some(text) = typed.value.value.clone().into_string() else {
         return Ok(None);
     };
-    let text = text.trim().to_owned();
+    let mut text = text.trim().to_owned();
     let athena_type = match &typed.data_type {
         DataType::Decimal(_) | DataType::Numeric(_) => decimal_type(&text)?,
         DataType::Timestamp(..) => return timestamp(&text).map(Some),
         DataType::Time(..) => {
             let zone = if text.contains(['+', '-']) {
+                // No blank before the zone, however it was spelled.
+                text.retain(|c| !c.is_whitespace());
                 " with time zone"
             } else {
                 ""
