@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use athena_sandbox::{Fault, FaultAction, Fixture, Sandbox, column};
 use every_type::{EVERY_TYPE, printed};
-use support::{library, root, run, scratch, succeed};
+use support::{library, root, run, scratch, succeed, venv};
 
 fn cells<const N: usize>(row: [&str; N]) -> Vec<Option<String>> {
     row.map(|cell| Some(cell.to_owned())).into()
@@ -112,18 +112,6 @@ fn build_examples(name: &str, flags: &str) -> PathBuf {
 fn examples() -> &'static Path {
     static EXAMPLES: OnceLock<PathBuf> = OnceLock::new();
     EXAMPLES.get_or_init(|| build_examples("examples", ""))
-}
-
-/// The Python of scripts/venv, which has pyarrow and CMake.
-fn venv() -> &'static Path {
-    static VENV: OnceLock<PathBuf> = OnceLock::new();
-    VENV.get_or_init(|| {
-        let path = succeed(
-            &mut Command::new(root().join("scripts/venv")),
-            "python3-venv",
-        );
-        PathBuf::from(path.trim_end())
-    })
 }
 
 /// A Python that finds the library; without pyarrow if `arguments` begin with -S.

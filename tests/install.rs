@@ -17,7 +17,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use athena_sandbox::{Fixture, Sandbox, column};
-use support::{library, root, scratch, succeed};
+use support::{library, root, scratch, succeed, venv};
 
 /// A prefix the library was installed into, and which was moved afterwards.
 fn prefix() -> &'static Path {
@@ -113,11 +113,7 @@ fn a_program_builds_with_pkg_config() {
 
 #[test]
 fn programs_build_with_cmake() {
-    let venv = succeed(
-        &mut Command::new(root().join("scripts/venv")),
-        "python3-venv",
-    );
-    let cmake = Path::new(venv.trim_end()).join("bin/cmake");
+    let cmake = venv().join("bin/cmake");
     let build = scratch("install-cmake");
     succeed(
         Command::new(&cmake)

@@ -9,6 +9,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 /// The repository.
 pub fn root() -> &'static Path {
@@ -56,4 +57,16 @@ pub fn succeed(command: &mut Command, package: &str) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The Python of scripts/venv, with the packages of tests/requirements.txt.
+pub fn venv() -> &'static Path {
+    static VENV: OnceLock<PathBuf> = OnceLock::new();
+    VENV.get_or_init(|| {
+        let path = succeed(
+            &mut Command::new(root().join("scripts/venv")),
+            "python3-venv",
+        );
+        PathBuf::from(path.trim_end())
+    })
 }

@@ -1,4 +1,7 @@
-//! The control endpoint `/_sandbox/`: requests, fixtures and faults for tests in any language.
+//! The control endpoint `/_sandbox/`: requests, fixtures, faults and sessions, for tests in any
+//! language.
+
+use std::time::SystemTime;
 
 use hyper::Method;
 use hyper::http::request::Parts;
@@ -45,6 +48,10 @@ pub(crate) fn handle(service: &Service, parts: &Parts, path: &str, body: &[u8]) 
         }
         (&Method::DELETE, "fixtures") => {
             service.fixtures.clear();
+            Ok(json!({}))
+        }
+        (&Method::DELETE, "sessions") => {
+            service.keys.end_sessions(SystemTime::now());
             Ok(json!({}))
         }
         _ => {
