@@ -259,3 +259,129 @@ async fn aggregates_and_unnest_answer_as_in_trino() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[tokio::test]
+async fn lambdas_parts_of_values_and_json_casts_answer_as_in_trino() {
+    let engine = engine();
+    let mut wrong = Vec::new();
+    for (expression, text) in [
+        ("transform(ARRAY[1, NULL], x -> x + 1)", "[2, null]"),
+        (
+            "transform(ARRAY[ARRAY[1], ARRAY[2]], a -> transform(a, b -> b * 2))",
+            "[[2], [4]]",
+        ),
+        (
+            "transform(ARRAY[CAST(ROW(5) AS ROW(a integer))], x -> x.a + 1)",
+            "[6]",
+        ),
+        (
+            "transform(map_entries(MAP(ARRAY['a'], ARRAY[X'01'])), e -> CAST(ROW(e[1], to_hex(e[2])) AS ROW(k varchar, v varchar)))",
+            "[{k=a, v=01}]",
+        ),
+        ("filter(ARRAY[1, NULL, 3], x -> x > 1)", "[3]"),
+        ("any_match(ARRAY[1, NULL], x -> x = 1)", "true"),
+        ("any_match(ARRAY[2, NULL], x -> x = 1)", "∅"),
+        ("all_match(ARRAY[1, 2], x -> x > 0)", "true"),
+        ("all_match(ARRAY[1, NULL, -1], x -> x > 0)", "false"),
+        ("none_match(ARRAY[1, 2], x -> x > 5)", "true"),
+        (
+            "reduce(ARRAY[5, 20, 50], 0, (s, x) -> s + x, s -> s * 2)",
+            "150",
+        ),
+        ("reduce(ARRAY[], 7, (s, x) -> s + x, s -> s)", "7"),
+        (
+            "zip_with(ARRAY[1, 2], ARRAY['a'], (x, y) -> CAST(x AS varchar) || COALESCE(y, '-'))",
+            "[1a, 2-]",
+        ),
+        (
+            "transform_values(MAP(ARRAY['a'], ARRAY[1]), (k, v) -> k || CAST(v AS varchar))",
+            "{a=a1}",
+        ),
+        (
+            "transform_keys(MAP(ARRAY['a'], ARRAY[1]), (k, v) -> upper(k))",
+            "{A=1}",
+        ),
+        (
+            "map_filter(MAP(ARRAY['a', 'b'], ARRAY[1, 2]), (k, v) -> v > 1)",
+            "{b=2}",
+        ),
+        ("map_from_entries(ARRAY[ROW('a', 1)])", "{a=1}"),
+        ("map_entries(MAP(ARRAY['a'], ARRAY[1]))", "[{a, 1}]"),
+        ("ARRAY[3, 4][2]", "4"),
+        ("MAP(ARRAY['a'], ARRAY[1])['a']", "1"),
+        ("CAST(ROW(1, 'x') AS ROW(a integer, b varchar))[2]", "x"),
+        ("CAST(ROW(1, 'x') AS ROW(a integer, b varchar)).a", "1"),
+        ("to_hex(X'01ff')", "01FF"),
+        ("CAST(ARRAY[1, NULL] AS JSON)", "[1,null]"),
+        (
+            "CAST(MAP(ARRAY['b', 'a'], ARRAY[1.5, 2]) AS JSON)",
+            "{\"a\":2.0,\"b\":1.5}",
+        ),
+        (
+            "CAST(CAST(ROW(1, 'x') AS ROW(z integer, a varchar)) AS JSON)",
+            "{\"z\":1,\"a\":\"x\"}",
+        ),
+        ("CAST(ROW(1, 'x') AS JSON)", "{\"\":1,\"\":\"x\"}"),
+        ("CAST(ARRAY[DECIMAL '1.50'] AS JSON)", "[1.50]"),
+        (
+            "CAST(ARRAY[TIMESTAMP '2020-01-01 00:00:00.123'] AS JSON)",
+            "[\"2020-01-01 00:00:00.123\"]",
+        ),
+        (
+            "CAST(ARRAY[nan(), -infinity(), 1e20] AS JSON)",
+            "[\"NaN\",\"-Infinity\",1.0E20]",
+        ),
+        (
+            "json_format(CAST(DATE '2020-01-01' AS JSON))",
+            "\"2020-01-01\"",
+        ),
+    ] {
+        let sql = format!("SELECT {expression}");
+        match sql_support::run_query(&engine, &sql_support::query(&sql)).await {
+            Ok(answer) if answer.lines() == [text] => {}
+            Ok(answer) => wrong.push(format!("{sql}: {:?}, expected {text:?}", answer.lines())),
+            Err(failure) => wrong.push(format!("{sql}: {}", failure.reason)),
+        }
+    }
+    for (expression, reason) in [
+        (
+            "ARRAY[1, 2][3]",
+            "INVALID_FUNCTION_ARGUMENT: Array subscript must be less than or equal to array length: 3 > 2",
+        ),
+        (
+            "ARRAY[1][0]",
+            "INVALID_FUNCTION_ARGUMENT: SQL array indices start at 1",
+        ),
+        (
+            "MAP(ARRAY['a'], ARRAY[1])['b']",
+            "INVALID_FUNCTION_ARGUMENT: Key not present in map: b",
+        ),
+        (
+            "CAST(ARRAY[X'01'] AS JSON)",
+            "TYPE_MISMATCH: line 1:8: Cannot cast array(varbinary) to json",
+        ),
+    ] {
+        let failure = sql_support::failure(&engine, &format!("SELECT {expression}")).await;
+        if failure.reason != reason {
+            wrong.push(format!("{expression}: {}", failure.reason));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn full_types_are_told_without_reading_data() {
+    let engine = engine();
+    let sql = "SELECT typeof(q.c1), typeof(q.c2), typeof(q.c3), typeof(q.c4), typeof(q.c5), typeof(q.c6), typeof(q.c7) \
+               FROM (VALUES 1) t(one) LEFT JOIN (SELECT 'abc', CAST('x' AS char(2)), TIMESTAMP '2020-01-01 00:00:00.000', \
+               DECIMAL '12345678.90', ARRAY[CAST(ROW(1) AS ROW(a integer))], MAP(ARRAY['a'], ARRAY[1]), JSON '1' \
+               FROM flights ORDER BY dest) q(c1, c2, c3, c4, c5, c6, c7) ON false";
+    let answer = sql_support::run(&engine, sql).await;
+    assert_eq!(
+        answer.lines(),
+        [
+            "varchar(3)|char(2)|timestamp(3)|decimal(10,2)|array(row(a integer))|map(varchar, integer)|json"
+        ]
+    );
+    assert_eq!(answer.summary.data_scanned_in_bytes, 0);
+}

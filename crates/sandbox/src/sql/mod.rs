@@ -31,6 +31,7 @@ mod text;
 mod tokens;
 mod type_check;
 mod type_text;
+mod typeof_text;
 mod types;
 mod unload;
 mod unnest;

@@ -18,6 +18,7 @@ use super::parameters::bind;
 use super::rewrite::{OutputName, is_unnamed, is_values, output_names, rewrite, shown};
 use super::session::Shared;
 use super::type_check::check_operators;
+use super::typeof_text;
 use super::types::AthenaType;
 use super::unnest::graft_joins;
 use crate::engine::{Column, Query};
@@ -81,6 +82,7 @@ pub(super) async fn plan(
     let logical = state.statement_to_plan(statement).await.map_err(told)?;
     check_operators(&logical).map_err(told)?;
     let logical = graft_joins(logical).map_err(told)?;
+    let logical = typeof_text::tell(logical).map_err(told)?;
     let plan = state.create_physical_plan(&logical).await.map_err(told)?;
     Ok(Planned {
         plan,

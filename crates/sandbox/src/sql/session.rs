@@ -49,6 +49,11 @@ impl Shared {
         for function in functions::all() {
             datafusion::execution::FunctionRegistry::register_udf(&mut state, function)?;
         }
+        for function in functions::with_lambdas() {
+            datafusion::execution::FunctionRegistry::register_higher_order_function(
+                &mut state, function,
+            )?;
+        }
         // Opens tables; apart from `state`, which holds the catalog and so the tables.
         let opener = SessionStateBuilder::new()
             .with_config(config())

@@ -3,10 +3,13 @@
 mod cast;
 mod datetime;
 mod datetime_format;
+mod entries;
 mod json;
 mod json_text;
+mod lambdas;
 mod moments;
 mod sequence;
+mod subscript;
 mod values;
 
 pub(super) use json_text::json_texts;
@@ -19,8 +22,8 @@ use datafusion::arrow::compute::cast as arrow_cast;
 use datafusion::arrow::datatypes::{DataType, FieldRef};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{
-    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
-    Volatility,
+    ColumnarValue, HigherOrderUDF, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
+    Signature, Volatility,
 };
 
 use super::failure::AthenaError;
@@ -32,13 +35,20 @@ pub(super) fn all() -> Vec<Arc<ScalarUDF>> {
     functions.extend(cast::functions());
     functions.extend(datetime::functions());
     functions.extend(datetime_format::functions());
+    functions.extend(entries::functions());
     functions.extend(json::functions());
     functions.extend(sequence::functions());
+    functions.extend(subscript::functions());
     functions.extend(values::functions());
     functions
         .into_iter()
         .map(|function| Arc::new(ScalarUDF::new_from_impl(function)))
         .collect()
+}
+
+/// Those that take lambdas.
+pub(super) fn with_lambdas() -> Vec<Arc<HigherOrderUDF>> {
+    lambdas::functions()
 }
 
 /// Computes the return field from the arguments' fields.

@@ -101,13 +101,19 @@ fn element_at(args: &Arguments) -> Result<ArrayRef> {
 }
 
 fn map_value(args: &Arguments) -> Result<ArrayRef> {
+    let positions = map_positions(args)?;
+    Ok(take(args.arrays[0].as_map().values(), &positions, None)?)
+}
+
+/// Where the value of each row's key stands in its map; NULL when there is none.
+pub(super) fn map_positions(args: &Arguments) -> Result<UInt32Array> {
     let maps = args.arrays[0].as_map();
     let key_type = maps.keys().data_type();
     let wanted = args.converted(1, key_type)?;
     let converter = RowConverter::new(vec![SortField::new(key_type.clone())])?;
     let keys = converter.convert_columns(&[Arc::clone(maps.keys())])?;
     let wanted = converter.convert_columns(&[wanted])?;
-    let indices: UInt32Array = (0..args.rows)
+    Ok((0..args.rows)
         .map(|row| {
             if maps.is_null(row) {
                 return None;
@@ -117,8 +123,7 @@ fn map_value(args: &Arguments) -> Result<ArrayRef> {
             let found = (start..end).find(|&index| keys.row(index) == wanted.row(row))?;
             u32::try_from(found).ok()
         })
-        .collect();
-    Ok(take(maps.values(), &indices, None)?)
+        .collect())
 }
 
 /// Characters of text, bytes of varbinary.

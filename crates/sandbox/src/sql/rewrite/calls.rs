@@ -88,9 +88,6 @@ fn renamed(name: &str) -> Option<&'static str> {
         "arrays_overlap" => "array_has_any",
         "array_join" => "array_to_string",
         "zip" => "arrays_zip",
-        "transform" => "array_transform",
-        "filter" => "array_filter",
-        "any_match" => "array_any_match",
         _ => return None,
     })
 }

@@ -2,6 +2,7 @@
 //!
 //! Works on the syntax tree: types of literals, casts, function names, output names.
 
+mod access;
 mod build;
 mod calls;
 mod literals;
@@ -14,8 +15,8 @@ use std::ops::ControlFlow;
 use std::time::SystemTime;
 
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, Expr, Function, GroupByExpr, LimitClause, ObjectName, OrderByKind, Query, Select,
-    Subscript, TableFactor, Value, VisitMut as _, VisitorMut, WindowFrameBound, WindowType,
+    Expr, Function, GroupByExpr, LimitClause, ObjectName, OrderByKind, Query, Select, TableFactor,
+    Value, VisitMut as _, VisitorMut, WindowFrameBound, WindowType,
 };
 
 use super::failure::AthenaError;
@@ -103,19 +104,8 @@ impl VisitorMut for Rewriter {
         match expr {
             Expr::Identifier(ident) => build::lower_case_ident(ident),
             Expr::CompoundIdentifier(parts) => parts.iter_mut().for_each(build::lower_case_ident),
-            Expr::CompoundFieldAccess { access_chain, .. } => {
-                for access in access_chain {
-                    match access {
-                        AccessExpr::Subscript(Subscript::Index { index }) => keep_number(index),
-                        AccessExpr::Dot(field) => {
-                            if let Expr::Identifier(name) = field {
-                                *field = build::string(name.value.to_lowercase());
-                            }
-                        }
-                        AccessExpr::Subscript(_) => {}
-                    }
-                }
-            }
+            Expr::CompoundFieldAccess { .. } => access::before_parts(expr),
+            Expr::Lambda(lambda) => access::dotted_parameters(lambda),
             Expr::Function(function) => {
                 mark_frame_numbers(function, true);
                 calls::before_arguments(function);
@@ -138,6 +128,7 @@ impl VisitorMut for Rewriter {
                 "at_timezone",
                 vec![timestamp.as_ref().clone(), time_zone.as_ref().clone()],
             ))),
+            Expr::CompoundFieldAccess { .. } => access::rewrite(expr),
             Expr::Extract { .. } => Ok(literals::extract(expr)),
             Expr::Function(function) => {
                 mark_frame_numbers(function, false);
