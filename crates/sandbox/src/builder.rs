@@ -21,7 +21,7 @@ use crate::metastore::Metastore;
 use crate::record::{Record, Request};
 use crate::s3::Uploads;
 use crate::server;
-use crate::service::{ACCOUNT, Executions, Saved, Service, Settings};
+use crate::service::{ACCOUNT, ChecksumType, Executions, Saved, Service, Settings};
 use crate::sigv4::{Key, Keys};
 use crate::store::Store;
 
@@ -153,6 +153,13 @@ impl Builder {
     #[must_use]
     pub fn bandwidth(mut self, bytes_per_second: u64) -> Self {
         self.settings.bandwidth = Some(bytes_per_second.max(1));
+        self
+    }
+
+    /// Has objects carry checksums; by default they have none.
+    #[must_use]
+    pub fn checksums(mut self, kind: ChecksumType) -> Self {
+        self.settings.checksums = Some(kind);
         self
     }
 

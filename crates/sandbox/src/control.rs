@@ -135,6 +135,8 @@ fn fault(json: &Value) -> Result<Fault, String> {
         "latency" => FaultAction::Latency(millis(value()?)),
         "bandwidth" => FaultAction::Bandwidth(value()?),
         "changed_object" => FaultAction::ChangedObject,
+        "ignore_range" => FaultAction::IgnoreRange,
+        "no_etag" => FaultAction::NoEtag,
         "opaque_metadata" => FaultAction::OpaqueMetadata,
         "extra_empty_page" => FaultAction::ExtraEmptyPage,
         other => return Err(format!("unknown action '{other}'")),

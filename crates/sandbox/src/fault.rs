@@ -43,6 +43,10 @@ pub enum FaultAction {
     Bandwidth(u64),
     /// The object has been replaced: another ETag, so that If-Match fails.
     ChangedObject,
+    /// The whole object is sent whatever range was asked for, as by a proxy without ranges.
+    IgnoreRange,
+    /// The object has no ETag.
+    NoEtag,
     /// The body is the encrypted-looking form some `.metadata` objects have.
     OpaqueMetadata,
     /// The last page of GetQueryResults has a token, which leads to an empty page.

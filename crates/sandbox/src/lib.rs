@@ -57,3 +57,4 @@ pub use execution::State;
 pub use fault::{Fault, FaultAction};
 pub use fixture::{Fixture, Matcher};
 pub use record::{Request, ServiceName};
+pub use service::ChecksumType;

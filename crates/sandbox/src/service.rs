@@ -30,6 +30,21 @@ pub(crate) struct Settings {
     pub(crate) latency: Duration,
     /// Bytes per second of each response body.
     pub(crate) bandwidth: Option<u64>,
+    pub(crate) checksums: Option<ChecksumType>,
+}
+
+/// What checksum objects have, as `x-amz-checksum-type` names it.
+///
+/// S3 sends one to clients that ask for it (`x-amz-checksum-mode`) with an answer that holds a
+/// whole object, or a whole part of one uploaded in parts; with any other range it sends none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChecksumType {
+    /// The CRC-64/NVME of the object's bytes.
+    FullObject,
+    /// The checksum of its parts' checksums, as objects uploaded in parts may have. With a
+    /// range that happens to cover the whole object it looks like one of the bytes.
+    Composite,
 }
 
 /// Everything behind the endpoint.

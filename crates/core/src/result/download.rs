@@ -174,7 +174,7 @@ impl Schedule {
             let range = start..(start + self.part_bytes).min(self.source.object_size);
             start = range.end;
             let Ok(connection) = Arc::clone(&self.connections).acquire_owned().await else {
-                return;
+                break;
             };
             let (opened, share) = match next.take() {
                 Some((part, share)) => (Some(part), share),
@@ -191,11 +191,13 @@ impl Schedule {
             if sender.send(part).is_err() {
                 return;
             }
-            let source = Arc::clone(&self.source);
+            let (source, connections) = (Arc::clone(&self.source), Arc::clone(&self.connections));
             tasks.spawn(async move {
                 if let Err(error) = fetch(&source, range, opened, share, &sink).await {
                     // Fails only when nobody reads any more.
                     drop(sink.send(Err(error)));
+                    // Nobody reads what lies behind the error.
+                    connections.close();
                 }
                 drop(connection);
             });

@@ -8,8 +8,10 @@
 )]
 
 mod bad_input;
+mod chaos;
 mod credentials;
 mod describe;
+mod faults;
 mod lifecycle;
 mod logging;
 mod machine;

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use arrow::array::AsArray;
 use arrow::datatypes::DataType;
 use athena_core::ErrorKind;
-use athena_sandbox::engine::{Cell, StatementType};
+use athena_sandbox::engine::StatementType;
 use athena_sandbox::{Fault, FaultAction, Fixture, Sandbox, WorkGroup};
 
 use crate::support::{
-    cell, columns, connect, connect_with, connect_without_location, drain, one_column, query, rows,
-    sandbox, start,
+    cell, columns, connect, connect_with, connect_without_location, drain, one_column, query,
+    random_rows, rows, sandbox, start,
 };
 
 const PAGES: &str = "ResultFetcher=GetQueryResults;";
@@ -121,24 +121,6 @@ fn results_of_no_rows_keep_their_schema() {
         assert_eq!(stream.schema().field(0).data_type(), &DataType::Int64);
         assert!(drain(&stream).unwrap().is_empty());
     }
-}
-
-/// Random text that needs every rule of the CSV form.
-fn random_rows(seed: u64, count: usize) -> Vec<Vec<Cell>> {
-    let mut random = fastrand::Rng::with_seed(seed);
-    let alphabet = ['a', '"', ',', '\n', '\r', ' ', 'ß', '𝄞'];
-    (0..count)
-        .map(|n| {
-            let text: String = (0..random.usize(..12))
-                .map(|_| random.choice(alphabet).unwrap())
-                .collect();
-            vec![
-                cell(&n.to_string()),
-                (random.u8(..4) > 0).then_some(text),
-                (random.u8(..4) > 0).then(|| random.i64(..).to_string()),
-            ]
-        })
-        .collect()
 }
 
 #[test]
@@ -296,69 +278,6 @@ fn use_resultset_streaming_0_means_pages_and_a_fetcher_wins_over_it() {
         drain(&query(&connect_with(&sandbox, more).unwrap(), "SELECT v").unwrap()).unwrap();
         assert_eq!(sandbox.count("GetObject"), objects, "{more}");
     }
-}
-
-#[test]
-fn broken_ranges_are_resumed_and_no_row_is_lost() {
-    let put_in = random_rows(11, 4_000);
-    let expected = put_in.len();
-    let list = columns(&[("n", "bigint"), ("v", "varchar"), ("l", "bigint")]);
-    for action in [
-        FaultAction::ResetAfter(1000),
-        FaultAction::CutBody(3000),
-        FaultAction::ResetBeforeHeaders,
-        FaultAction::ServiceUnavailable,
-        FaultAction::InternalError,
-    ] {
-        let sandbox = sandbox();
-        sandbox.fixture("SELECT many", Fixture::rows(list.clone(), put_in.clone()));
-        let connection = connect_with(&sandbox, "DownloadPartBytes=65536").unwrap();
-        sandbox.fault(Fault::on("GetObject", action.clone()).skip(1).times(2));
-        let stream = query(&connection, "SELECT many").unwrap();
-        let read = rows(&drain(&stream).unwrap());
-        assert_eq!(read.len(), expected, "{action:?}");
-        assert!(
-            read.iter()
-                .enumerate()
-                .all(|(n, row)| row[0] == n.to_string())
-        );
-    }
-}
-
-#[test]
-fn a_replaced_or_shortened_object_is_an_error() {
-    for action in [FaultAction::ChangedObject, FaultAction::ShortObject(70_000)] {
-        let sandbox = sandbox();
-        let list = columns(&[("n", "bigint"), ("v", "varchar"), ("l", "bigint")]);
-        sandbox.fixture("SELECT many", Fixture::rows(list, random_rows(3, 5_000)));
-        let connection = connect_with(&sandbox, "DownloadPartBytes=65536").unwrap();
-        sandbox.fault(Fault::on("GetObject", action.clone()).skip(1));
-        let stream = query(&connection, "SELECT many").unwrap();
-        let error = drain(&stream).unwrap_err();
-        assert_eq!(
-            error.kind(),
-            ErrorKind::ResultChanged,
-            "{action:?}: {error}"
-        );
-        assert!(error.query_execution_id().is_some());
-        let again = stream.next_batch().unwrap_err();
-        assert_eq!(
-            (again.kind(), again.message()),
-            (error.kind(), error.message())
-        );
-    }
-}
-
-#[test]
-fn an_object_cut_short_from_the_start_is_an_error() {
-    let sandbox = sandbox();
-    sandbox.fixture(
-        "SELECT v",
-        one_column("v", "varchar", &[Some("abc"), Some("def")]),
-    );
-    sandbox.fault(Fault::on("GetObject", FaultAction::ShortObject(9)));
-    let error = drain(&query(&connect(&sandbox), "SELECT v").unwrap()).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::ResultChanged, "{error}");
 }
 
 #[test]

@@ -65,6 +65,24 @@ pub fn columns(list: &[(&str, &str)]) -> Vec<Column> {
         .collect()
 }
 
+/// Random text that needs every rule of the CSV form.
+pub fn random_rows(seed: u64, count: usize) -> Vec<Vec<Cell>> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let alphabet = ['a', '"', ',', '\n', '\r', ' ', 'ß', '𝄞'];
+    (0..count)
+        .map(|n| {
+            let text: String = (0..random.usize(..12))
+                .map(|_| random.choice(alphabet).unwrap())
+                .collect();
+            vec![
+                cell(&n.to_string()),
+                (random.u8(..4) > 0).then_some(text),
+                (random.u8(..4) > 0).then(|| random.i64(..).to_string()),
+            ]
+        })
+        .collect()
+}
+
 pub fn drain(stream: &ResultStream) -> Result<Vec<RecordBatch>> {
     let mut batches = Vec::new();
     while let Some(batch) = stream.next_batch()? {

@@ -1,5 +1,12 @@
 //! GetObject and HeadObject.
 
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use crc_fast::CrcAlgorithm;
 use hyper::header;
 
 use super::Call;
@@ -8,6 +15,7 @@ use super::headers::{Verdict, insert, judge};
 use crate::body::ReplyBody;
 use crate::fault::FaultAction;
 use crate::reply::{Reply, reply};
+use crate::service::ChecksumType;
 use crate::store::{Attributes, ObjectFacts};
 
 /// Parameters that put another header into the answer.
@@ -59,12 +67,23 @@ pub(super) fn object(call: &Call<'_>) -> Result<Reply, S3Error> {
         RangeAnswer::Part { start, length } => (206, start, length),
         RangeAnswer::Unsatisfiable => return Ok(unsatisfiable(call, &facts)),
     };
+    let checksum = if length == facts.size {
+        checksum(call, &file, length).map_err(S3Error::of_write)?
+    } else {
+        None
+    };
     let mut response = reply(
         status,
         "binary/octet-stream",
         ReplyBody::file(file, start, length),
     );
     describe(call, &mut response, &facts, &attributes);
+    for (name, value) in checksum.iter().flatten() {
+        insert(&mut response, name, value);
+    }
+    if call.faults.contains(&FaultAction::NoEtag) {
+        response.headers_mut().remove(header::ETAG);
+    }
     if status == 206 {
         let last = start + length - 1;
         let range = format!("bytes {start}-{last}/{}", facts.size);
@@ -73,12 +92,43 @@ pub(super) fn object(call: &Call<'_>) -> Result<Reply, S3Error> {
     Ok(response)
 }
 
+/// The checksum headers of a whole object, where the sandbox is to send them and the caller
+/// asks.
+fn checksum(
+    call: &Call<'_>,
+    file: &File,
+    length: u64,
+) -> io::Result<Option<[(&'static str, String); 2]>> {
+    let Some(kind) = call.service.settings.checksums.filter(|_| wanted(call)) else {
+        return Ok(None);
+    };
+    let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+    file.read_exact_at(&mut bytes, 0)?;
+    let crc = |bytes: &[u8]| crc_fast::checksum(CrcAlgorithm::Crc64Nvme, bytes);
+    let (name, value) = match kind {
+        ChecksumType::FullObject => ("FULL_OBJECT", crc(&bytes)),
+        // As of an object of one part.
+        ChecksumType::Composite => ("COMPOSITE", crc(&crc(&bytes).to_be_bytes())),
+    };
+    Ok(Some([
+        ("x-amz-checksum-type", name.to_owned()),
+        (
+            "x-amz-checksum-crc64nvme",
+            STANDARD.encode(value.to_be_bytes()),
+        ),
+    ]))
+}
+
+/// Whether the caller asks for checksums.
+fn wanted(call: &Call<'_>) -> bool {
+    let mode = call.parts.headers.get("x-amz-checksum-mode");
+    mode.is_some_and(|mode| mode.as_bytes().eq_ignore_ascii_case(b"ENABLED"))
+}
+
 fn describe(call: &Call<'_>, response: &mut Reply, facts: &ObjectFacts, attributes: &Attributes) {
     let whole = response.status() == 200;
-    let mode = call.parts.headers.get("x-amz-checksum-mode");
     // The checksum of the whole says nothing of a part.
-    let checksums =
-        whole && mode.is_some_and(|mode| mode.as_bytes().eq_ignore_ascii_case(b"ENABLED"));
+    let checksums = whole && wanted(call);
     for (name, value) in attributes {
         if checksums || !name.starts_with("x-amz-checksum-") {
             insert(response, name, value);
@@ -115,7 +165,8 @@ fn unsatisfiable(call: &Call<'_>, facts: &ObjectFacts) -> Reply {
 
 /// The range of the header, or of the part: every object has one part.
 fn range(call: &Call<'_>, size: u64) -> Result<RangeAnswer, S3Error> {
-    let header = call.parts.headers.get(header::RANGE);
+    let ignored = call.faults.contains(&FaultAction::IgnoreRange);
+    let header = call.parts.headers.get(header::RANGE).filter(|_| !ignored);
     match call.target.given("partNumber") {
         None => {}
         Some("1") if header.is_none() => return Ok(RangeAnswer::Whole),

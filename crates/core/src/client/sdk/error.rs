@@ -4,6 +4,7 @@
 //! everything, on its message: the HTTP status is not reliable.
 
 use std::error::Error as StdError;
+use std::io;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
@@ -55,10 +56,23 @@ where
                 ),
             )
         }
+        SdkError::ResponseError(response)
+            if chain(&source).any(|cause| cause.is::<io::Error>()) =>
+        {
+            Error::new(
+                ErrorKind::Network,
+                format!(
+                    "the connection broke in the answer to {operation}: {}",
+                    root_cause(&source)
+                ),
+            )
+            .with_request_id(request_id(response.raw()))
+        }
         SdkError::ResponseError(response) => Error::new(
             ErrorKind::Service,
             format!(
-                "{operation} got an answer that cannot be read: {}",
+                "{operation} got an answer (HTTP status {}) that cannot be read: {}",
+                response.raw().status().as_u16(),
                 root_cause(&source)
             ),
         )

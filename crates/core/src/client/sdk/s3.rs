@@ -143,7 +143,10 @@ fn add_location(error: Error, location: &S3Location) -> Error {
 fn bad_range(location: &S3Location, got: &str) -> Error {
     Error::new(
         ErrorKind::Service,
-        format!("{location}: the answer to a ranged read says {got:?}"),
+        format!(
+            "{location}: the answer to a ranged read says {got:?}; is there a proxy that drops \
+             the Range header?"
+        ),
     )
 }
 

@@ -66,7 +66,7 @@ pub(super) const ROWS: &[OptionInfo] = &[
     row(
         K::DownloadPartBytes,
         Kind::Integer {
-            min: 65_536,
+            min: 1_024,
             max: 2_146_435_072,
         },
         "Size of one such part.",
@@ -76,7 +76,7 @@ pub(super) const ROWS: &[OptionInfo] = &[
     row(
         K::DownloadMemoryBytes,
         Kind::Integer {
-            min: 1_048_576,
+            min: 65_536,
             max: 1_099_511_627_776,
         },
         "Memory one result may hold while it is read. Parts larger than this are \
