@@ -224,7 +224,7 @@ fn a_role_that_may_not_be_assumed_is_told_with_the_reason_of_sts() {
     sandbox.fault(Fault::on("AssumeRole", FaultAction::AccessDenied));
     let more = format!("User={ID};Password={SECRET};NumRetries=0;RoleArn={ROLE}");
     let error = connect_with(&sandbox, &more).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Unauthorized, "{error}");
     assert!(
         error
             .message()

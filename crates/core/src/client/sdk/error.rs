@@ -179,19 +179,19 @@ fn credentials_error(source: &(dyn StdError + 'static)) -> Option<Error> {
             ErrorKind::NoCredentials,
             "the configuration of the AWS credentials is invalid; check the profile and the CredentialProcess",
         ),
-        _ => Error::new(
-            ErrorKind::Unauthenticated,
-            match refusal_of_sts(source) {
-                Some(refusal) => format!("STS refused the role: {refusal}"),
-                None => "the source of the AWS credentials answered with an error; check the profile, the role and the CredentialProcess".to_owned(),
-            },
-        ),
+        _ => match refusal_of_sts(source) {
+            Some((kind, refusal)) => Error::new(kind, format!("STS refused the role: {refusal}")),
+            None => Error::new(
+                ErrorKind::Unauthenticated,
+                "the source of the AWS credentials answered with an error; check the profile, the role and the CredentialProcess",
+            ),
+        },
     })
 }
 
-/// Code and text of a refused AssumeRole or AssumeRoleWithWebIdentity. STS quotes names of
-/// roles and users, never keys or tokens.
-fn refusal_of_sts(source: &(dyn StdError + 'static)) -> Option<String> {
+/// Kind, and code and text, of a refused AssumeRole or AssumeRoleWithWebIdentity. STS quotes
+/// names of roles and users, never keys or tokens.
+fn refusal_of_sts(source: &(dyn StdError + 'static)) -> Option<(ErrorKind, String)> {
     let meta = chain(source).find_map(|cause| {
         let role = cause.downcast_ref::<AssumeRoleError>();
         let web_identity = cause.downcast_ref::<AssumeRoleWithWebIdentityError>();
@@ -199,7 +199,14 @@ fn refusal_of_sts(source: &(dyn StdError + 'static)) -> Option<String> {
             .or(web_identity.map(ProvideErrorMetadata::meta))
     })?;
     let code = meta.code().unwrap_or("no code");
-    Some(format!("{code}: {}", meta.message().unwrap_or_default()))
+    // The caller is known, but may not have this role.
+    let kind = if code.starts_with("AccessDenied") {
+        ErrorKind::Unauthorized
+    } else {
+        ErrorKind::Unauthenticated
+    };
+    let message = meta.message().unwrap_or_default();
+    Some((kind, format!("{code}: {message}")))
 }
 
 fn chain<'a>(
