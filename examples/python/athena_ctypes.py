@@ -13,6 +13,7 @@ import pathlib
 from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_int64, c_size_t, c_void_p
 
 OK = 0
+QUERY_EXECUTION_ID_SIZE = 129
 
 
 class ArrowSchema(ctypes.Structure):
@@ -86,6 +87,8 @@ def _load():
             "athena_statement_execute": [c_void_p, POINTER(c_void_p), error],
             "athena_statement_new": [c_void_p, POINTER(c_void_p), error],
             "athena_statement_set_sql": [c_void_p, c_char_p, error],
+            "athena_statement_submit": [c_void_p, c_char_p, c_size_t, error],
+            "athena_statement_wait": [c_void_p, POINTER(c_void_p), error],
         },
         c_char_p: {
             "athena_error_message": [c_void_p],
@@ -212,6 +215,17 @@ class Statement(_Handle):
     def execute(self):
         handle = c_void_p()
         _call(_athena.athena_statement_execute, self._handle, byref(handle))
+        return Result(handle, _athena.athena_result_free)
+
+    def submit(self):
+        """Sends the query and returns its id at once; wait() then gives the result."""
+        query_id = ctypes.create_string_buffer(QUERY_EXECUTION_ID_SIZE)
+        _call(_athena.athena_statement_submit, self._handle, query_id, len(query_id))
+        return _decode(query_id.value)
+
+    def wait(self):
+        handle = c_void_p()
+        _call(_athena.athena_statement_wait, self._handle, byref(handle))
         return Result(handle, _athena.athena_result_free)
 
     def cancel(self):
