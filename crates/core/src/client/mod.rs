@@ -5,6 +5,7 @@
 //! change how a query is polled.
 
 mod location;
+mod page;
 pub(crate) mod sdk;
 
 use std::future::Future;
@@ -16,9 +17,9 @@ use bytes::Bytes;
 use crate::error::Result;
 use crate::options::{EncryptionConfig, ResultReuseConfig};
 use crate::query::QueryExecution;
-use crate::types::Column;
 
 pub(crate) use location::S3Location;
+pub(crate) use page::{PageRow, ResultPage};
 
 /// A boxed future, so that the traits below can be trait objects.
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -40,17 +41,6 @@ pub(crate) struct StartQueryExecution {
     pub(crate) expected_bucket_owner: Option<String>,
     pub(crate) bucket_owner_full_control: bool,
     pub(crate) result_reuse: Option<ResultReuseConfig>,
-}
-
-/// One page of GetQueryResults.
-#[derive(Debug, Default)]
-pub(crate) struct ResultPage {
-    /// `None` when the answer has no metadata (failed Hive DDL).
-    pub(crate) columns: Option<Vec<Column>>,
-    /// Rows of cells; `None` is SQL NULL. A row may be narrower than the columns.
-    pub(crate) rows: Vec<Vec<Option<String>>>,
-    pub(crate) next_token: Option<String>,
-    pub(crate) update_count: Option<i64>,
 }
 
 /// The Athena operations the engine uses. Every implementation retries what is safe to

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
-use crate::client::{AthenaApi, ObjectApi, ResultPage, S3Location};
+use crate::client::{AthenaApi, ObjectApi, PageRow, ResultPage, S3Location};
 use crate::decode::BatchLimits;
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Config, ResultFetcher};
@@ -131,7 +131,7 @@ async fn open_object(
     let (download, page) = tokio::join!(download, access.athena.get_query_results(id, None, 1));
     let (download, page) = (download?, page?);
     let layout = Layout::of(page.columns.unwrap_or_default(), described)?;
-    let header = page.rows.into_iter().next();
+    let header = page.rows.iter().next().map(PageRow::to_owned);
     let limits = access.batch_limits();
     let source = csv::CsvSource::new(download, &layout, limits, header);
     tracing::debug!(query_execution_id = %id, source = "S3", "reading the result");

@@ -61,7 +61,7 @@ impl PageSource {
             self.skip_header = false;
         }
         for row in rows {
-            self.decoder.push_row(row.iter().map(Option::as_deref))?;
+            self.decoder.push_row(row.cells())?;
         }
         Ok(())
     }

@@ -8,10 +8,10 @@ use aws_sdk_athena::types as sdk;
 use super::super::{AthenaApi, BoxFuture, ResultPage, StartQueryExecution};
 use super::config::SharedSdkConfig;
 use super::error::{from_sdk, from_sdk_with_code};
+use super::own_body::OwnBody;
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{EncryptionConfig, EncryptionOption, ResultReuseConfig};
 use crate::query::{AthenaError, QueryExecution, QueryExecutionState, StatementType};
-use crate::types::{AthenaType, Column};
 
 /// The Athena service.
 pub(crate) struct SdkAthena(aws_sdk_athena::Client);
@@ -96,36 +96,18 @@ impl AthenaApi for SdkAthena {
         max_rows: i32,
     ) -> BoxFuture<'a, Result<ResultPage>> {
         Box::pin(async move {
-            let output = self
-                .0
+            let body = OwnBody::default();
+            self.0
                 .get_query_results()
                 .query_execution_id(id)
                 .set_next_token(next_token)
                 .max_results(max_rows)
+                .customize()
+                .interceptor(body.clone())
                 .send()
                 .await
                 .map_err(|source| from_sdk("GetQueryResults", source))?;
-            let (rows, metadata) = match output.result_set {
-                Some(set) => (set.rows.unwrap_or_default(), set.result_set_metadata),
-                None => (Vec::new(), None),
-            };
-            let columns = metadata
-                .and_then(|metadata| metadata.column_info)
-                .map(|infos| infos.into_iter().map(column).collect::<Result<Vec<_>>>())
-                .transpose()?;
-            let rows = rows
-                .into_iter()
-                .map(|row| {
-                    let cells = row.data.unwrap_or_default().into_iter();
-                    cells.map(|datum| datum.var_char_value).collect()
-                })
-                .collect();
-            Ok(ResultPage {
-                columns,
-                rows,
-                next_token: output.next_token,
-                update_count: output.update_count,
-            })
+            body.take().ok_or_else(|| missing("ResultSet"))
         })
     }
 
@@ -209,11 +191,6 @@ fn result_reuse(reuse: &ResultReuseConfig) -> sdk::ResultReuseConfiguration {
 
 fn unbuildable(source: aws_smithy_types::error::operation::BuildError) -> Error {
     Error::new(ErrorKind::Internal, "a request lacks a required member").with_source(source)
-}
-
-fn column(info: sdk::ColumnInfo) -> Result<Column> {
-    let athena_type = AthenaType::from_column_info(&info.r#type, info.precision, info.scale);
-    Ok(Column::new(info.name, athena_type))
 }
 
 fn query_execution(id: &str, from: sdk::QueryExecution) -> Result<QueryExecution> {

@@ -114,7 +114,9 @@ fn random_rows_read_as_reference_parsers_read_them() {
             };
             let context = || format!("row {index}, {}: {cell:?}", TYPES[column]);
             let same = match TYPES[column] {
-                "bigint" => array.as_primitive::<Int64Type>().value(index) == cell.parse().unwrap(),
+                "bigint" => {
+                    array.as_primitive::<Int64Type>().value(index) == cell.parse::<i64>().unwrap()
+                }
                 "real" => {
                     let expected: f32 = cell.parse().unwrap();
                     array.as_primitive::<Float32Type>().value(index).to_bits() == expected.to_bits()

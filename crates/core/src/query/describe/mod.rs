@@ -102,17 +102,18 @@ impl Asking<'_> {
             .answer(typeof_query(self.query, columns.len(), unclear))
             .await?;
         // The first row repeats the names of the columns.
-        let [_, types] = page.rows.as_slice() else {
+        let rows: Vec<_> = page.rows.iter().collect();
+        let [_, types] = rows.as_slice() else {
             return Err(unexpected("not one row of types"));
         };
-        if types.len() != unclear.len() {
+        if types.cells().count() != unclear.len() {
             return Err(unexpected("another number of types than was asked for"));
         }
-        for (index, text) in unclear.iter().zip(types) {
+        for (index, text) in unclear.iter().zip(types.cells()) {
             let Some(column) = columns.get_mut(*index) else {
                 continue;
             };
-            let text = text.as_deref().unwrap_or_default();
+            let text = text.unwrap_or_default();
             column.athena_type = AthenaType::parse(text).map_err(|error| {
                 let name = &column.name;
                 Error::new(error.kind(), format!("Column {name:?}: {error}")).with_source(error)

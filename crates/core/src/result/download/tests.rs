@@ -302,7 +302,7 @@ fn an_object_of_no_bytes_ends_at_once() {
         length: 0,
         steps: Vec::new(),
     });
-    assert_eq!(read_all(&store, CONFIG).unwrap(), []);
+    assert_eq!(read_all(&store, CONFIG).unwrap(), [0_u8; 0]);
 }
 
 #[test]
