@@ -12,6 +12,7 @@ use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::Sleep;
 
+use crate::connections::Busy;
 use crate::socket::ResetFlag;
 
 /// Large enough to make the cost of a read disappear, small enough to stay in cache.
@@ -24,6 +25,8 @@ const FLUSH_TIME: Duration = Duration::from_millis(20);
 pub(crate) struct ReplyBody {
     source: Source,
     shaping: Option<Box<Shaping>>,
+    /// The connection is busy while this lives.
+    busy: Option<Busy>,
 }
 
 #[derive(Debug)]
@@ -66,10 +69,16 @@ struct Shaping {
 }
 
 impl ReplyBody {
+    /// Keeps the connection busy until the body is gone.
+    pub(crate) fn keep(&mut self, busy: Busy) {
+        self.busy = Some(busy);
+    }
+
     pub(crate) fn bytes(bytes: impl Into<Bytes>) -> Self {
         Self {
             source: Source::Bytes(bytes.into()),
             shaping: None,
+            busy: None,
         }
     }
 
@@ -83,6 +92,7 @@ impl ReplyBody {
                 buffer: BytesMut::new(),
             },
             shaping: None,
+            busy: None,
         }
     }
 

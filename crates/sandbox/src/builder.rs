@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -18,6 +17,7 @@ use crate::execution::State;
 use crate::fault::{Fault, Faults};
 use crate::fixture::{Fixture, Fixtures, Matcher};
 use crate::metastore::Metastore;
+use crate::policy::Policy;
 use crate::record::{Record, Request};
 use crate::s3::Uploads;
 use crate::server;
@@ -32,6 +32,8 @@ pub struct Builder {
     engine: Option<Arc<dyn Engine>>,
     metastore: Arc<Metastore>,
     keys: Keys,
+    policies: Vec<Policy>,
+    tls: bool,
     work_groups: BTreeMap<String, WorkGroup>,
     buckets: Vec<String>,
     fixtures: Fixtures,
@@ -48,6 +50,8 @@ impl Builder {
             engine: None,
             metastore: Arc::default(),
             keys: Keys::default(),
+            policies: Vec::new(),
+            tls: false,
             work_groups: BTreeMap::from([(primary.name.clone(), primary)]),
             buckets: Vec::new(),
             fixtures: Fixtures::default(),
@@ -94,8 +98,33 @@ impl Builder {
             secret: secret_access_key.to_owned(),
             session: None,
             arn: format!("arn:aws:iam::{ACCOUNT}:user/sandbox"),
+            policy: None,
         };
         self.keys.add(access_key_id, key);
+        self
+    }
+
+    /// Adds a policy that all callers have. With at least one, nothing is allowed that no
+    /// policy allows: to callers, and to Athena acting for them.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policies.push(policy);
+        self
+    }
+
+    /// Encrypts connections, with a certificate made for this sandbox alone. Clients must
+    /// trust [`Sandbox::certificate_authority`].
+    #[must_use]
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
+    /// Closes connections, and gives up requests, that say nothing for so long; a minute by
+    /// default.
+    #[must_use]
+    pub fn idle_timeout(mut self, time: Duration) -> Self {
+        self.settings.idle = time;
         self
     }
 
@@ -178,7 +207,7 @@ impl Builder {
                 ),
             ));
         }
-        let listener = TcpListener::bind(self.listen).await?;
+        let listener = server::listen(self.listen)?;
         let address = listener.local_addr()?;
         let removed = self.data_dir.is_none();
         let folder = self.data_dir.unwrap_or_else(|| {
@@ -192,12 +221,19 @@ impl Builder {
         for bucket in &self.buckets {
             store.create_bucket(bucket)?;
         }
+        let certificates = self.tls.then(crate::tls::generate).transpose()?;
+        let (tls, authority) = certificates
+            .map(|made| (made.acceptor, made.authority))
+            .unzip();
+        let mut settings = self.settings;
+        settings.secure = tls.is_some();
         let service = Arc::new(Service {
-            settings: self.settings,
+            settings,
             store: Arc::new(store),
             engine: self.engine,
             metastore: self.metastore,
             keys: self.keys,
+            policies: self.policies,
             fixtures: self.fixtures,
             faults: self.faults,
             record: Record::default(),
@@ -207,9 +243,10 @@ impl Builder {
             saved: Saved::default(),
         });
         let (stop, stopped) = watch::channel(false);
-        let server = tokio::spawn(server::serve(listener, service.clone(), stopped));
+        let server = tokio::spawn(server::serve(listener, tls, service.clone(), stopped));
         Ok(Sandbox {
             address,
+            authority,
             service,
             stop,
             server: Some(server),
@@ -238,6 +275,7 @@ impl Builder {
 /// A running sandbox. Dropping it stops it.
 pub struct Sandbox {
     address: SocketAddr,
+    authority: Option<String>,
     service: Arc<Service>,
     stop: watch::Sender<bool>,
     server: Option<JoinHandle<()>>,
@@ -255,7 +293,17 @@ impl Sandbox {
     /// The endpoint of all services, e.g. `http://127.0.0.1:40123`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = match self.authority {
+            Some(_) => "https",
+            None => "http",
+        };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// The certificate that clients must trust, in PEM; none without TLS.
+    #[must_use]
+    pub fn certificate_authority(&self) -> Option<&str> {
+        self.authority.as_deref()
     }
 
     /// The address it listens at.

@@ -37,6 +37,20 @@ pub(crate) fn parse_amz_date(text: &str) -> Option<SystemTime> {
     Some(UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).ok()?))
 }
 
+/// Reads `2026-01-02T03:04:05Z`, with or without a fraction, which is cut off.
+pub(crate) fn parse_iso8601(text: &str) -> Option<SystemTime> {
+    let (whole, rest) = text.split_at_checked(19)?;
+    let fraction = rest.strip_suffix('Z')?.strip_prefix('.').unwrap_or("0");
+    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let basic: String = whole
+        .chars()
+        .filter(|letter| !"-:".contains(*letter))
+        .collect();
+    parse_amz_date(&format!("{basic}Z"))
+}
+
 fn since_epoch(time: SystemTime) -> Duration {
     time.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
@@ -97,6 +111,8 @@ mod tests {
             let basic: String = iso.chars().filter(|c| c.is_alphanumeric()).collect();
             assert_eq!(basic.replace("000Z", "Z").len(), 16);
             assert!(basic.starts_with(&text[..15]), "{iso}");
+            assert_eq!(parse_iso8601(&iso), Some(time));
+            assert_eq!(parse_iso8601(&iso.replace(".000", "")), Some(time));
         }
     }
 

@@ -3,6 +3,8 @@
 
 use std::time::SystemTime;
 
+use std::time::SystemTime;
+
 use hyper::Method;
 use hyper::http::request::Parts;
 use serde_json::{Value, json};
@@ -36,6 +38,10 @@ pub(crate) fn handle(service: &Service, parts: &Parts, path: &str, body: &[u8]) 
         }),
         (&Method::DELETE, "faults") => {
             service.faults.clear();
+            Ok(json!({}))
+        }
+        (&Method::DELETE, "sessions") => {
+            service.keys.expire_sessions(SystemTime::now());
             Ok(json!({}))
         }
         (&Method::POST, "fixtures") => {

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::metastore::MetastoreError;
+use crate::policy::Denied;
 
 /// An error of Athena or Glue, on its way to the caller.
 #[derive(Debug, Clone)]
@@ -72,6 +73,11 @@ impl ApiError {
             self.body.remove("ErrorCode");
         }
         self
+    }
+
+    /// A caller whose policies do not let it.
+    pub(crate) fn access_denied(denied: &Denied) -> Self {
+        Self::new(400, "AccessDeniedException").with("Message", denied.to_string())
     }
 
     pub(crate) fn internal(error: impl std::fmt::Display) -> Self {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 
 use crate::engine::{Column, Failure, Query, StatementKind};
+use crate::sigv4::Caller;
 
 /// `QueryExecutionStatus.State`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +100,8 @@ pub(crate) struct Execution {
     pub(crate) query: Query,
     pub(crate) kind: StatementKind,
     pub(crate) work_group: String,
+    /// Whose rights it runs with.
+    pub(crate) caller: Caller,
     /// In effect, `OutputLocation` being the object; absent for managed results.
     pub(crate) result_configuration: Option<Value>,
     pub(crate) managed: Option<Value>,

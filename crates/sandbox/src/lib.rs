@@ -1,6 +1,6 @@
 //! A faithful local Amazon Athena for tests, demos and benchmarks.
 //!
-//! One endpoint on the loopback interface serves Athena, Glue, S3 (path style) and STS. SQL
+//! One endpoint on the loopback interface serves Athena, Glue, S3 and STS. SQL
 //! is answered by [`Fixture`]s, which script an execution, or by an [`engine::Engine`].
 //! [`Fault`]s make requests go wrong, and every [`Request`] is recorded.
 //!
@@ -22,6 +22,7 @@ mod body;
 mod builder;
 mod clock;
 mod columns;
+mod connections;
 mod control;
 pub mod engine;
 mod error;
@@ -34,10 +35,13 @@ mod kind;
 mod metadata;
 pub mod metastore;
 mod pages;
+mod policy;
 mod record;
 mod reply;
+mod respond;
 mod result_files;
 mod reuse;
+mod route;
 mod run;
 mod s3;
 mod server;
@@ -48,6 +52,7 @@ mod socket;
 pub mod sql;
 mod store;
 mod sts;
+mod tls;
 mod xml;
 
 pub use athena::work_groups::WorkGroup;
@@ -56,5 +61,6 @@ pub use columns::column;
 pub use execution::State;
 pub use fault::{Fault, FaultAction};
 pub use fixture::{Fixture, Matcher};
+pub use policy::{Policy, PolicyError};
 pub use record::{Request, ServiceName};
 pub use service::ChecksumType;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use athena_sandbox::{Builder, Sandbox, WorkGroup};
+use athena_sandbox::{Builder, Policy, Sandbox, WorkGroup};
 
 const HELP: &str = "\
 A faithful local Amazon Athena: Athena, Glue, S3 and STS on one loopback endpoint.
@@ -21,11 +21,13 @@ Usage: athena-sandbox [options]
   --access-key ID        accept only this key, and verify signatures
   --secret-key SECRET    its secret; better given as ATHENA_SANDBOX_SECRET_KEY
   --verify-signatures    require --access-key, so that nothing unsigned is accepted
+  --policy FILE          an IAM policy document; what it does not allow is refused (repeatable)
+  --tls FILE             encrypt connections; FILE gets the certificate clients must trust
   --latency-ms N         wait before every answer
   --bandwidth N          bytes per second for each connection
   --help, --version
 
-Prints `ready http://127.0.0.1:PORT` when it accepts. Ends at SIGTERM or SIGINT.
+Prints `ready http://127.0.0.1:PORT` (https with --tls) when it accepts. Ends at SIGTERM or SIGINT.
 ";
 
 fn main() -> ExitCode {
@@ -69,6 +71,9 @@ async fn run(options: Options) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let sandbox = options.builder()?.start().await?;
+    if let (Some(path), Some(authority)) = (&options.tls, sandbox.certificate_authority()) {
+        std::fs::write(path, authority).map_err(|problem| named(path, problem))?;
+    }
     say(&format!("ready {}", sandbox.url()))?;
     tokio::select! {
         _ = terminate.recv() => {}
@@ -76,6 +81,10 @@ async fn run(options: Options) -> io::Result<()> {
     }
     sandbox.shutdown().await;
     Ok(())
+}
+
+fn named(path: &str, problem: io::Error) -> io::Error {
+    io::Error::new(problem.kind(), format!("{path}: {problem}"))
 }
 
 enum Command {
@@ -93,6 +102,8 @@ struct Options {
     access_key: Option<String>,
     secret_key: Option<String>,
     verify: bool,
+    policies: Vec<String>,
+    tls: Option<String>,
     latency: Option<u64>,
     bandwidth: Option<u64>,
 }
@@ -131,6 +142,8 @@ impl Options {
                 "--output-location",
                 "--access-key",
                 "--secret-key",
+                "--policy",
+                "--tls",
                 "--latency-ms",
                 "--bandwidth",
             ];
@@ -176,6 +189,8 @@ impl Options {
             "--output-location" => self.output_location = Some(value),
             "--access-key" => self.access_key = Some(value),
             "--secret-key" => self.secret_key = Some(value),
+            "--policy" => self.policies.push(value),
+            "--tls" => self.tls = Some(value),
             "--latency-ms" => self.latency = Some(number(&value)?),
             _ => self.bandwidth = Some(number(&value)?),
         }
@@ -205,6 +220,15 @@ impl Options {
         }
         if let (Some(id), Some(secret)) = (&self.access_key, &self.secret_key) {
             builder = builder.credentials(id, secret);
+        }
+        for path in &self.policies {
+            let text = std::fs::read_to_string(path).map_err(|problem| named(path, problem))?;
+            let policy = Policy::parse(&text)
+                .map_err(|problem| io::Error::other(format!("--policy {path}: {problem}")))?;
+            builder = builder.policy(policy);
+        }
+        if self.tls.is_some() {
+            builder = builder.tls();
         }
         if let Some(millis) = self.latency {
             builder = builder.latency(Duration::from_millis(millis));

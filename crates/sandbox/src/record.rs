@@ -42,11 +42,13 @@ pub struct Request {
     pub service: ServiceName,
     /// E.g. `StartQueryExecution`, `GetObject`.
     pub operation: String,
-    /// Path and query as sent, e.g. `/bucket/key?list-type=2`.
+    /// Path and query as sent, e.g. `/bucket/key?list-type=2`. The signature and the session
+    /// token of presigned URLs are replaced by `…`.
     pub target: String,
     /// Names in lower case. The signature and session tokens are replaced by `…`.
     pub headers: Vec<(String, String)>,
-    /// The body of an Athena or Glue request, if it was JSON.
+    /// The body of an Athena or Glue request, if it was JSON; the fields of an STS request,
+    /// tokens and assertions replaced by `…`.
     pub body: Option<Value>,
 }
 
@@ -75,6 +77,21 @@ pub(crate) fn harmless_headers(headers: &HeaderMap) -> Vec<(String, String)> {
             (name.as_str().to_owned(), text)
         })
         .collect()
+}
+
+/// Path and query as recorded: nothing in it can be used as a presigned URL.
+pub(crate) fn harmless_target(uri: &hyper::Uri) -> String {
+    let Some(query) = uri.query() else {
+        return uri.path().to_owned();
+    };
+    let pairs: Vec<String> = query
+        .split('&')
+        .map(|pair| match pair.split_once('=') {
+            Some((name @ ("X-Amz-Signature" | "X-Amz-Security-Token"), _)) => format!("{name}=…"),
+            _ => pair.to_owned(),
+        })
+        .collect();
+    format!("{}?{}", uri.path(), pairs.join("&"))
 }
 
 /// The requests so far.

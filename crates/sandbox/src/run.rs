@@ -8,6 +8,7 @@ use crate::engine::{Engine, Failure, Host, Sink, StatementType, Summary};
 use crate::execution::{Execution, Outcome, Place};
 use crate::fixture::{Answer, FileSource, Fixture};
 use crate::metadata;
+use crate::policy::on_behalf;
 use crate::result_files::{self, Format, Layout, ResultWriter, write_failed};
 use crate::service::Service;
 use crate::store::parse_s3_uri;
@@ -34,6 +35,8 @@ pub(crate) async fn run(
         sleep(service.settings.queue_delay + queue_delay).await;
         execution.set_running();
         sleep(service.settings.run_delay + run_delay).await;
+        let access = service.access(&execution.caller);
+        on_behalf::may_run(&service, access, &execution).await?;
         answer(&service, &execution, &work).await
     });
     let result = tokio::select! {

@@ -11,9 +11,10 @@ use crate::execution::{Execution, State};
 use crate::fault::Faults;
 use crate::fixture::Fixtures;
 use crate::metastore::Metastore;
+use crate::policy::{Access, Policy};
 use crate::record::Record;
 use crate::s3::Uploads;
-use crate::sigv4::Keys;
+use crate::sigv4::{Caller, Keys};
 use crate::store::Store;
 use serde_json::Value;
 
@@ -21,13 +22,17 @@ use serde_json::Value;
 pub(crate) const ACCOUNT: &str = "123456789012";
 
 /// What the builder sets for good.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Settings {
     /// States that polls of every execution are to see first.
     pub(crate) states: Vec<State>,
     pub(crate) queue_delay: Duration,
     pub(crate) run_delay: Duration,
     pub(crate) latency: Duration,
+    /// A connection that says nothing for this long is closed.
+    pub(crate) idle: Duration,
+    /// Connections are encrypted.
+    pub(crate) secure: bool,
     /// Bytes per second of each response body.
     pub(crate) bandwidth: Option<u64>,
     pub(crate) checksums: Option<ChecksumType>,
@@ -47,12 +52,27 @@ pub enum ChecksumType {
     Composite,
 }
 
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            states: Vec::new(),
+            queue_delay: Duration::ZERO,
+            run_delay: Duration::ZERO,
+            latency: Duration::ZERO,
+            idle: Duration::from_secs(60),
+            secure: false,
+            bandwidth: None,
+        }
+    }
+}
+
 /// Everything behind the endpoint.
 pub(crate) struct Service {
     pub(crate) settings: Settings,
     pub(crate) store: Arc<Store>,
     pub(crate) engine: Option<Arc<dyn Engine>>,
     pub(crate) keys: Keys,
+    pub(crate) policies: Vec<Policy>,
     pub(crate) fixtures: Fixtures,
     pub(crate) faults: Faults,
     pub(crate) record: Record,
@@ -89,6 +109,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Service {
+    /// What a caller may do.
+    pub(crate) fn access<'a>(&'a self, caller: &'a Caller) -> Access<'a> {
+        Access::new(&self.policies, caller, self.settings.secure)
+    }
+
     pub(crate) fn work_groups(&self) -> MutexGuard<'_, BTreeMap<String, WorkGroup>> {
         lock(&self.work_groups)
     }

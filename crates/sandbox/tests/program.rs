@@ -68,6 +68,49 @@ fn bad_arguments_are_refused_in_one_line() {
 }
 
 #[test]
+fn it_encrypts_and_obeys_policies() {
+    let folder = std::env::temp_dir().join(format!("athena-program-{}", uuid::Uuid::new_v4()));
+    std::fs::create_dir(&folder).unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let policy = file(
+        "policy.json",
+        r#"{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}"#,
+    );
+    let odd = file(
+        "odd.json",
+        r#"{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*",
+            "Condition": {"StringEquals": {"aws:Odd": "x"}}}}"#,
+    );
+    let authority = folder.join("ca.pem").display().to_string();
+    let mut child = program(&["--policy", &policy, "--tls", &authority])
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    assert!(line.starts_with("ready https://127.0.0.1:"), "{line}");
+    let text = std::fs::read_to_string(&authority).unwrap();
+    assert!(text.starts_with("-----BEGIN CERTIFICATE-----"), "{text}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    for (path, part) in [
+        (odd.as_str(), "aws:Odd"),
+        ("/nowhere.json", "/nowhere.json"),
+    ] {
+        let output = program(&["--policy", path]).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text.contains(part) && text.lines().count() == 1, "{text}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn help_and_version_are_printed() {
     for (argument, part) in [
         ("--help", "--listen ADDRESS"),

@@ -8,126 +8,11 @@
 
 mod support;
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use athena_sandbox::Sandbox;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
+use support::signer::{SECRET, Signer, borrowed};
 use support::*;
-
-const SECRET: &str = "a-secret-for-tests";
-
-struct Signer<'a> {
-    id: &'a str,
-    secret: &'a str,
-    session: Option<&'a str>,
-    service: &'a str,
-    offset: Duration,
-}
-
-impl<'a> Signer<'a> {
-    fn new(service: &'a str) -> Self {
-        Self {
-            id: "AKIATEST",
-            secret: SECRET,
-            session: None,
-            service,
-            offset: Duration::ZERO,
-        }
-    }
-
-    fn headers(
-        &self,
-        host: &str,
-        method: &str,
-        path: &str,
-        payload: &str,
-    ) -> Vec<(String, String)> {
-        let time = httpdate::HttpDate::from(SystemTime::now() - self.offset);
-        let date = amz_date(time.into());
-        let mut headers = vec![
-            ("host".to_owned(), host.to_owned()),
-            ("x-amz-content-sha256".to_owned(), payload.to_owned()),
-            ("x-amz-date".to_owned(), date.clone()),
-        ];
-        if let Some(token) = self.session {
-            headers.push(("x-amz-security-token".to_owned(), token.to_owned()));
-        }
-        let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
-        let names = names.join(";");
-        let lines: String = headers
-            .iter()
-            .map(|(name, value)| format!("{name}:{value}\n"))
-            .collect();
-        let canonical = format!("{method}\n{path}\n\n{lines}\n{names}\n{payload}");
-        let scope = format!("{}/us-east-1/{}/aws4_request", &date[..8], self.service);
-        let to_sign = format!(
-            "AWS4-HMAC-SHA256\n{date}\n{scope}\n{}",
-            hex(&Sha256::digest(canonical))
-        );
-        let mut key = format!("AWS4{}", self.secret).into_bytes();
-        for part in scope.split('/').chain([to_sign.as_str()]) {
-            let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
-            mac.update(part.as_bytes());
-            key = mac.finalize().into_bytes().to_vec();
-        }
-        headers.remove(0);
-        let value = format!(
-            "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature={}",
-            self.id,
-            hex(&key)
-        );
-        headers.push(("authorization".to_owned(), value));
-        headers
-    }
-
-    fn athena(&self, sandbox: &Sandbox) -> Response {
-        let host = sandbox.address().to_string();
-        let mut headers = self.headers(&host, "POST", "/", &hex(&Sha256::digest("{}")));
-        headers.push((
-            "content-type".to_owned(),
-            "application/x-amz-json-1.1".to_owned(),
-        ));
-        headers.push((
-            "x-amz-target".to_owned(),
-            "AmazonAthena.ListWorkGroups".to_owned(),
-        ));
-        send(sandbox, "POST", "/", &borrowed(&headers), b"{}").unwrap()
-    }
-
-    fn get(&self, sandbox: &Sandbox) -> Response {
-        let host = sandbox.address().to_string();
-        let headers = self.headers(&host, "GET", "/bucket/k", "UNSIGNED-PAYLOAD");
-        send(sandbox, "GET", "/bucket/k", &borrowed(&headers), b"").unwrap()
-    }
-}
-
-fn borrowed(headers: &[(String, String)]) -> Vec<(&str, &str)> {
-    headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// From `Sun, 06 Nov 1994 08:49:37 GMT` to `19941106T084937Z`.
-fn amz_date(time: SystemTime) -> String {
-    let text = httpdate::fmt_http_date(time);
-    let month = "JanFebMarAprMayJunJulAugSepOctNovDec"
-        .find(&text[8..11])
-        .unwrap()
-        / 3
-        + 1;
-    format!(
-        "{}{month:02}{}T{}Z",
-        &text[12..16],
-        &text[5..7],
-        text[17..25].replace(':', "")
-    )
-}
 
 fn guarded() -> Sandbox {
     let sandbox = builder()
@@ -176,7 +61,11 @@ fn wrong_keys_and_old_signatures_are_refused() {
             "RequestTimeTooSkewed",
         ),
     ] {
-        let response = signer.athena(&sandbox);
+        let response = Signer {
+            service: "athena",
+            ..signer
+        }
+        .athena(&sandbox);
         assert_eq!(
             (response.status, response.json()["__type"].as_str()),
             (403, Some(athena))
@@ -205,43 +94,6 @@ fn unsigned_requests_are_refused_even_without_known_keys() {
     );
     let response = send(&sandbox, "GET", "/bucket/k", &[], b"").unwrap();
     assert!(response.text().contains("<Code>AccessDenied</Code>"));
-}
-
-#[test]
-fn an_assumed_role_signs_with_its_session() {
-    let sandbox = guarded();
-    let form = b"Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fr\
-                 &RoleSessionName=me&WebIdentityToken=t";
-    let headers = [("content-type", "application/x-www-form-urlencoded")];
-    let answer = send(&sandbox, "POST", "/", &headers, form).unwrap().text();
-    let part = |name: &str| {
-        let after = answer
-            .split(&format!("<{name}>"))
-            .nth(1)
-            .unwrap_or_else(|| panic!("{answer}"));
-        after.split('<').next().unwrap().to_owned()
-    };
-    assert_eq!(part("Arn"), "arn:aws:sts::123456789012:assumed-role/r/me");
-    let (id, secret, session) = (
-        part("AccessKeyId"),
-        part("SecretAccessKey"),
-        part("SessionToken"),
-    );
-    let signer = Signer {
-        id: &id,
-        secret: &secret,
-        session: Some(&session),
-        ..Signer::new("athena")
-    };
-    assert_eq!(signer.athena(&sandbox).status, 200);
-    let without = Signer {
-        session: None,
-        ..signer
-    };
-    assert_eq!(
-        without.athena(&sandbox).json()["__type"],
-        "UnrecognizedClientException"
-    );
 }
 
 #[test]
@@ -277,4 +129,165 @@ fn the_temporary_folder_goes_with_the_sandbox() {
     assert_eq!(mine.len(), 1);
     drop(sandbox);
     assert!(!folders().contains(&mine[0]));
+}
+
+fn code(response: &Response) -> (u16, String) {
+    (response.status, xml_text(&response.text(), "Code"))
+}
+
+#[test]
+fn a_signature_for_another_service_is_refused() {
+    let sandbox = guarded();
+    let refused = Signer::new("s3").athena(&sandbox);
+    assert_eq!(refused.json()["__type"], "InvalidSignatureException");
+    assert!(refused.text().contains("correct service: 'athena'"));
+    let refused = Signer::new("athena").get(&sandbox);
+    assert_eq!(code(&refused), (400, "AuthorizationHeaderMalformed".into()));
+}
+
+#[test]
+fn odd_names_are_signed_as_they_are_sent() {
+    let sandbox = guarded();
+    let signer = Signer::new("s3");
+    for target in [
+        "/bucket/a%20b%2Bc",
+        "/bucket/%E2%82%AC/x",
+        "/bucket/plus+and(brackets)",
+        "/bucket?list-type=2&prefix=a%2Fb",
+        "/bucket?location=",
+    ] {
+        let method = if target.contains('?') { "GET" } else { "PUT" };
+        // Signed in the canonical form, whatever form is on the wire.
+        let canonical = target
+            .replace('+', "%2B")
+            .replace('(', "%28")
+            .replace(')', "%29");
+        let host = sandbox.address().to_string();
+        let signed = signer.sign(&host, method, &canonical, "UNSIGNED-PAYLOAD");
+        let answer = send(&sandbox, method, target, &borrowed(&signed.headers), b"").unwrap();
+        assert_eq!(answer.status, 200, "{target}: {}", answer.text());
+    }
+}
+
+#[test]
+fn presigned_urls_work_until_they_lapse() {
+    let sandbox = guarded();
+    let host = sandbox.address().to_string();
+    let signer = Signer::new("s3");
+    let get = |target: &str| send(&sandbox, "GET", target, &[], b"").unwrap();
+    let good = signer.presign(&host, "GET", "/bucket/k", 60);
+    assert_eq!(get(&good).text(), "body");
+    let recorded = sandbox.requests().pop().unwrap();
+    assert!(
+        recorded.target.ends_with("X-Amz-Signature=…"),
+        "{}",
+        recorded.target
+    );
+
+    let past = Signer {
+        offset: Duration::from_secs(120),
+        ..signer
+    };
+    assert_eq!(
+        get(&past.presign(&host, "GET", "/bucket/k", 300)).status,
+        200
+    );
+    let lapsed = get(&past.presign(&host, "GET", "/bucket/k", 60));
+    assert_eq!(code(&lapsed), (403, "AccessDenied".into()));
+    assert_eq!(xml_text(&lapsed.text(), "Message"), "Request has expired");
+
+    let mismatch = (403, "SignatureDoesNotMatch".to_owned());
+    assert_eq!(
+        code(&get(&good.replace("/bucket/k?", "/bucket/other?"))),
+        mismatch
+    );
+    assert_eq!(
+        code(&get(&good.replace("Expires=60", "Expires=600"))),
+        mismatch
+    );
+    assert_eq!(
+        code(&send(&sandbox, "DELETE", &good, &[], b"").unwrap()),
+        mismatch
+    );
+    let wrong = Signer {
+        secret: "wrong",
+        ..signer
+    };
+    assert_eq!(
+        code(&get(&wrong.presign(&host, "GET", "/bucket/k", 60))),
+        mismatch
+    );
+    for (from, to) in [
+        ("X-Amz-Expires=60", "X-Amz-Expires=604801"),
+        ("X-Amz-Expires=60", "X-Amz-Expires=x"),
+        ("&X-Amz-SignedHeaders=host", ""),
+        ("Algorithm=AWS4-HMAC-SHA256", "Algorithm=AWS4"),
+    ] {
+        assert_eq!(
+            code(&get(&good.replace(from, to))),
+            (400, "AuthorizationQueryParametersError".into()),
+            "{to}"
+        );
+    }
+    let put = signer.presign(&host, "PUT", "/bucket/new", 60);
+    assert_eq!(
+        send(&sandbox, "PUT", &put, &[], b"new").unwrap().status,
+        200
+    );
+    assert_eq!(sandbox.object("bucket", "new").unwrap(), b"new");
+}
+
+/// Uploads `hello world` in two signed chunks; `tamper` may change the body.
+fn upload_in_chunks(sandbox: &Sandbox, tamper: fn(String) -> String) -> Response {
+    let host = sandbox.address().to_string();
+    let payload = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER";
+    let mut signed = Signer::new("s3").sign(&host, "PUT", "/bucket/chunked", payload);
+    let mut body = String::new();
+    for chunk in ["hello ", "world", ""] {
+        let signature = signed.chunk(chunk.as_bytes());
+        body.push_str(&format!(
+            "{:x};chunk-signature={signature}\r\n",
+            chunk.len()
+        ));
+        if !chunk.is_empty() {
+            body.push_str(&format!("{chunk}\r\n"));
+        }
+    }
+    let trailer = "x-amz-checksum-crc32:DUoRhQ==";
+    let signature = signed.trailers(&format!("{trailer}\n"));
+    body.push_str(&format!(
+        "{trailer}\r\nx-amz-trailer-signature:{signature}\r\n\r\n"
+    ));
+    let mut headers = borrowed(&signed.headers);
+    headers.push(("x-amz-trailer", "x-amz-checksum-crc32"));
+    headers.push(("x-amz-decoded-content-length", "11"));
+    send(
+        sandbox,
+        "PUT",
+        "/bucket/chunked",
+        &headers,
+        tamper(body).as_bytes(),
+    )
+    .unwrap()
+}
+
+#[test]
+fn each_chunk_of_a_signed_body_is_verified() {
+    let sandbox = guarded();
+    let good = upload_in_chunks(&sandbox, |body| body);
+    assert_eq!(good.status, 200, "{}", good.text());
+    assert_eq!(good.header("x-amz-checksum-crc32"), Some("DUoRhQ=="));
+    assert_eq!(sandbox.object("bucket", "chunked").unwrap(), b"hello world");
+    sandbox.delete_object("bucket", "chunked").unwrap();
+    for tamper in [
+        (|body: String| body.replace("world", "World")) as fn(String) -> String,
+        |body| body.replace("chunk-signature=", "chunk-signature=0"),
+        |body| body.replace("DUoRhQ==", "AAAAAA=="),
+        |body| body.replace(";chunk-signature", ";other"),
+        |body| body.replace("x-amz-trailer-signature", "x-other"),
+    ] {
+        let refused = upload_in_chunks(&sandbox, tamper);
+        assert_eq!(code(&refused), (403, "SignatureDoesNotMatch".into()));
+    }
+    assert_eq!(sandbox.keys("bucket").unwrap(), ["k"]);
 }

@@ -12,8 +12,10 @@ use crate::clock::epoch_seconds;
 use crate::engine::StatementType;
 use crate::error::ApiError;
 use crate::execution::{Execution, State};
+use crate::policy::may_see_execution;
 use crate::run;
 use crate::service::Service;
+use crate::sigv4::Caller;
 
 pub(super) fn find(service: &Service, id: &str) -> Result<Arc<Execution>, ApiError> {
     service.executions.get(id).ok_or_else(|| {
@@ -31,6 +33,7 @@ pub(super) fn get_query_execution(service: &Service, input: Input<'_>) -> Result
 
 pub(super) fn batch_get_query_execution(
     service: &Service,
+    caller: &Caller,
     input: Input<'_>,
 ) -> Result<Value, ApiError> {
     let ids = input.strings("QueryExecutionIds")?;
@@ -47,10 +50,19 @@ pub(super) fn batch_get_query_execution(
         _ => {}
     }
     constraints.check()?;
+    let access = service.access(caller);
+    let may_see = |execution: &Execution| {
+        may_see_execution(&access, "BatchGetQueryExecution", &execution.work_group)
+    };
     let mut found = Vec::new();
     let mut unprocessed = Vec::new();
     for id in ids.unwrap_or_default() {
         match service.executions.get(id) {
+            Some(execution) if !may_see(&execution) => unprocessed.push(json!({
+                "QueryExecutionId": id,
+                "ErrorCode": "ACCESS_DENIED",
+                "ErrorMessage": format!("Access to QueryExecution {id} is denied"),
+            })),
             Some(execution) => found.push(describe(&execution)),
             None => unprocessed.push(json!({
                 "QueryExecutionId": id,

@@ -19,22 +19,32 @@ use serde_json::{Map, Value};
 
 use crate::error::ApiError;
 use crate::fault::FaultAction;
+use crate::policy::on_behalf;
 use crate::service::Service;
+use crate::sigv4::Caller;
 use input::Input;
 
 /// Answers one operation; the bytes are JSON.
 pub(crate) async fn handle(
     service: &Arc<Service>,
+    caller: &Caller,
     operation: &str,
     members: &Map<String, Value>,
     faults: &[FaultAction],
 ) -> Result<Bytes, ApiError> {
     let input = Input(members);
+    if matches!(
+        operation,
+        "ListDatabases" | "GetDatabase" | "ListTableMetadata" | "GetTableMetadata"
+    ) {
+        let names = (input.string("DatabaseName")?, input.string("TableName")?);
+        on_behalf::may_read_metadata(service.access(caller), operation, names)?;
+    }
     let value = match operation {
-        "GetQueryResults" => return results::get_query_results(service, input, faults),
-        "StartQueryExecution" => start::start_query_execution(service, input)?,
+        "GetQueryResults" => return results::get_query_results(service, caller, input, faults),
+        "StartQueryExecution" => start::start_query_execution(service, caller, input)?,
         "GetQueryExecution" => executions::get_query_execution(service, input)?,
-        "BatchGetQueryExecution" => executions::batch_get_query_execution(service, input)?,
+        "BatchGetQueryExecution" => executions::batch_get_query_execution(service, caller, input)?,
         "StopQueryExecution" => executions::stop_query_execution(service, input)?,
         "ListQueryExecutions" => executions::list_query_executions(service, input)?,
         "GetQueryRuntimeStatistics" => executions::get_query_runtime_statistics(service, input)?,

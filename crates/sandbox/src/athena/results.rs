@@ -11,14 +11,17 @@ use crate::error::ApiError;
 use crate::execution::{Execution, Outcome, State};
 use crate::fault::FaultAction;
 use crate::pages::{self, Page};
+use crate::policy::on_behalf;
 use crate::result_files::{Format, Layout};
 use crate::run::is_hive_failure;
 use crate::service::Service;
+use crate::sigv4::Caller;
 
 const MAX_ROWS: i64 = 1000;
 
 pub(super) fn get_query_results(
     service: &Service,
+    caller: &Caller,
     input: Input<'_>,
     faults: &[FaultAction],
 ) -> Result<Bytes, ApiError> {
@@ -50,6 +53,7 @@ pub(super) fn get_query_results(
             br#"{"ResultSet":{"Rows":[],"ResultSetMetadata":{"ColumnInfo":[]}}}"#,
         ));
     };
+    on_behalf::may_read_results(service.access(caller), &execution)?;
     let limit = usize::try_from(max_results.unwrap_or(MAX_ROWS)).unwrap_or(usize::MAX);
     let (path, format) = match result_type {
         Some("DATA_MANIFEST") => {

@@ -11,9 +11,11 @@ use crate::engine::{Query, Refusal, StatementKind};
 use crate::error::ApiError;
 use crate::execution::{Execution, Place, Progress};
 use crate::fixture;
+use crate::policy::on_behalf;
 use crate::result_files::Layout;
 use crate::run::{self, Work};
 use crate::service::{Admission, Service, TokenParameters};
+use crate::sigv4::Caller;
 use crate::store::parse_s3_uri;
 use crate::{kind, reuse};
 
@@ -21,6 +23,7 @@ const MAX_QUERY_BYTES: usize = 262_144;
 
 pub(super) fn start_query_execution(
     service: &Arc<Service>,
+    caller: &Caller,
     input: Input<'_>,
 ) -> Result<Value, ApiError> {
     let request = StartRequest::read(input)?;
@@ -65,6 +68,7 @@ pub(super) fn start_query_execution(
     };
     let id = uuid::Uuid::new_v4().to_string();
     let mut place = destination.place(&id, &kind);
+    on_behalf::may_start(service.access(caller), place.as_ref())?;
     let earlier = reuse::find(
         service,
         &group.name,
@@ -72,7 +76,8 @@ pub(super) fn start_query_execution(
         &kind,
         place.as_ref(),
         &request.reuse,
-    );
+    )
+    .filter(|(older, _)| on_behalf::may_reuse(service.access(caller), older));
     if let Some((older, _)) = &earlier {
         place = Some(older.clone());
     }
@@ -82,6 +87,7 @@ pub(super) fn start_query_execution(
         place,
         reuse: request.reuse,
         work_group: group.name.clone(),
+        caller: caller.clone(),
         submitted: SystemTime::now(),
         cancel: tokio::sync::Notify::new(),
         progress: Mutex::new(Progress::new(

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::io;
 
+use crate::policy::Denied;
+
 /// A status, a code and a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct S3Error {
@@ -26,6 +28,10 @@ impl S3Error {
 
     pub(super) fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(400, "InvalidArgument", message)
+    }
+
+    pub(super) fn access_denied(denied: &Denied) -> Self {
+        Self::new(403, "AccessDenied", denied.to_string())
     }
 
     pub(super) fn no_such_key() -> Self {

@@ -21,11 +21,18 @@ pub(crate) use multipart::Uploads;
 pub(crate) use target::Target;
 
 use crate::fault::FaultAction;
+use crate::policy::Access;
 use crate::reply::{Reply, s3_error};
 use crate::service::{ACCOUNT, Service};
 use crate::sigv4::Caller;
 use crate::store::is_bucket_name;
 use error::S3Error;
+
+/// The bucket and key that a copy reads; none for other operations.
+pub(crate) fn copy_source(parts: &Parts, operation: &str) -> Option<(String, String)> {
+    let copies = matches!(operation, "CopyObject" | "UploadPartCopy");
+    copies.then(|| put::copy_source(parts).ok())?
+}
 
 /// One request, on its way through the operations.
 pub(crate) struct Call<'a> {
@@ -33,6 +40,7 @@ pub(crate) struct Call<'a> {
     pub(crate) parts: &'a Parts,
     pub(crate) target: &'a Target,
     pub(crate) caller: &'a Caller,
+    pub(crate) access: &'a Access<'a>,
     pub(crate) faults: &'a [FaultAction],
 }
 
@@ -55,7 +63,27 @@ impl Call<'_> {
     pub(crate) async fn answer(&self, operation: &str, body: Incoming) -> Reply {
         self.dispatch(operation, body)
             .await
-            .unwrap_or_else(|refusal| self.refuse(refusal))
+            .unwrap_or_else(|refusal| self.refuse(self.hide_absence(refusal)))
+    }
+
+    /// Who may not list a bucket is not told what is not in it.
+    fn hide_absence(&self, refusal: S3Error) -> S3Error {
+        if refusal.code != "NoSuchKey" {
+            return refusal;
+        }
+        let bucket = format!("arn:aws:s3:::{}", self.target.bucket);
+        match self.access.may("s3:ListBucket", &bucket) {
+            Ok(()) => refusal,
+            Err(denied) => S3Error::access_denied(&denied),
+        }
+    }
+
+    /// Asks for the deletion of one of several keys.
+    fn may_delete(&self, key: &str) -> Result<(), S3Error> {
+        let object = format!("arn:aws:s3:::{}/{key}", self.target.bucket);
+        self.access
+            .may("s3:DeleteObject", &object)
+            .map_err(|denied| S3Error::access_denied(&denied))
     }
 
     async fn dispatch(&self, operation: &str, body: Incoming) -> Result<Reply, S3Error> {

@@ -151,7 +151,7 @@ pub(super) fn abort(call: &Call<'_>) -> Result<Reply, S3Error> {
 
 pub(super) async fn complete(call: &Call<'_>, body: Incoming) -> Result<Reply, S3Error> {
     let condition = write_condition(&call.parts.headers)?;
-    let text = super::receive::document(body).await?;
+    let text = super::receive::document(call.service, body).await?;
     let root = document::parse(&text, "CompleteMultipartUpload")?;
     let wanted = root
         .children("Part")

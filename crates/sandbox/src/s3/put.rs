@@ -134,7 +134,7 @@ pub(super) fn delete(call: &Call<'_>) -> Result<Reply, S3Error> {
 
 /// DeleteObjects: at most 1000 keys in an XML document.
 pub(super) async fn delete_many(call: &Call<'_>, body: Incoming) -> Result<Reply, S3Error> {
-    let text = super::receive::document(body).await?;
+    let text = super::receive::document(call.service, body).await?;
     let root = document::parse(&text, "Delete")?;
     let objects: Vec<&Element> = root.children("Object").collect();
     if objects.is_empty() || objects.len() > MAX_DELETES {
@@ -144,8 +144,10 @@ pub(super) async fn delete_many(call: &Call<'_>, body: Incoming) -> Result<Reply
     let mut answer = String::new();
     for object in objects {
         let key = object.text("Key").ok_or_else(S3Error::malformed_xml)?;
-        let removed = call.service.store.remove(&call.target.bucket, key);
-        let refusal = removed.err().map(S3Error::from);
+        let refusal = call.may_delete(key).err().or_else(|| {
+            let removed = call.service.store.remove(&call.target.bucket, key);
+            removed.err().map(S3Error::from)
+        });
         answer.push_str(&match refusal {
             Some(problem) => format!(
                 "<Error>{}{}{}</Error>",

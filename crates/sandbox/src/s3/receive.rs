@@ -3,10 +3,12 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
+use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::HeaderMap;
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming};
 use sha2::{Digest, Sha256};
 
 use super::checksum::{Algorithm, Sum};
@@ -105,7 +107,8 @@ pub(super) async fn receive(
     };
     let temp = TempFile(service.store.temp_path());
     let mut file = BufWriter::with_capacity(256 * 1024, File::create(&temp.0)?);
-    while let Some(frame) = body.frame().await {
+    let idle = service.settings.idle;
+    while let Some(frame) = next_frame(idle, &mut body).await? {
         let frame =
             frame.map_err(|problem| S3Error::new(400, "IncompleteBody", problem.to_string()))?;
         let Some(data) = frame.data_ref() else {
@@ -145,6 +148,23 @@ pub(super) async fn receive(
             size,
             checksum,
         })
+}
+
+async fn next_frame(
+    idle: Duration,
+    body: &mut Incoming,
+) -> Result<Option<Result<Frame<Bytes>, hyper::Error>>, S3Error> {
+    let frame = tokio::time::timeout(idle, body.frame()).await;
+    frame.map_err(|_elapsed| timed_out())
+}
+
+fn timed_out() -> S3Error {
+    S3Error::new(
+        400,
+        "RequestTimeout",
+        "Your socket connection to the server was not read from or written to within the timeout period. Idle \
+         connections will be closed.",
+    )
 }
 
 /// Counts and sums what goes to a file.
@@ -227,10 +247,11 @@ impl Tee {
 }
 
 /// A whole small body.
-pub(super) async fn document(body: Incoming) -> Result<String, S3Error> {
-    let collected = Limited::new(body, MAX_DOCUMENT)
-        .collect()
+pub(super) async fn document(service: &Service, body: Incoming) -> Result<String, S3Error> {
+    let collected = Limited::new(body, MAX_DOCUMENT).collect();
+    let collected = tokio::time::timeout(service.settings.idle, collected)
         .await
+        .map_err(|_elapsed| timed_out())?
         .map_err(|problem| S3Error::new(400, "IncompleteBody", problem.to_string()))?;
     String::from_utf8(collected.to_bytes().to_vec()).map_err(|_problem| S3Error::malformed_xml())
 }

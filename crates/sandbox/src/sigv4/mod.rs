@@ -5,7 +5,7 @@ mod claim;
 mod signature;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use hyper::http::request::Parts;
@@ -17,6 +17,7 @@ pub(crate) use signature::hex;
 use signature::{hmac, signing_key, string_to_sign};
 
 use crate::clock::parse_amz_date;
+use crate::policy::Policy;
 
 /// A caller's clock may be this much off.
 const MAX_SKEW: Duration = Duration::from_secs(15 * 60);
@@ -58,6 +59,8 @@ pub(crate) struct Key {
     pub(crate) session: Option<(String, SystemTime)>,
     /// Who calls with this key.
     pub(crate) arn: String,
+    /// Of sessions: what their maker left them of the rights.
+    pub(crate) policy: Option<Arc<Policy>>,
 }
 
 /// The keys there are.
@@ -73,6 +76,10 @@ pub(crate) struct Keys {
 pub(crate) struct Caller {
     pub(crate) access_key_id: String,
     pub(crate) arn: String,
+    /// The region the request was signed for.
+    pub(crate) region: String,
+    /// Of sessions: what their maker left them of the rights.
+    pub(crate) policy: Option<Arc<Policy>>,
     /// Where signatures are verified: how those of a chunked body start.
     pub(crate) chunks: Option<ChunkChain>,
 }
@@ -144,12 +151,19 @@ impl Keys {
                 .ok_or_else(|| AuthError::UnknownKey(claim.access_key_id.clone()))?;
             chunks = Some(verify(parts, service, payload, &claim, &key.secret, now)?);
         }
+        let region = claim.scope.split('/').nth(1).unwrap_or("us-east-1");
+        let (arn, policy) = key.map_or_else(
+            || {
+                let account = crate::service::ACCOUNT;
+                (format!("arn:aws:iam::{account}:user/sandbox"), None)
+            },
+            |key| (key.arn, key.policy),
+        );
         Ok(Caller {
+            region: region.to_owned(),
             access_key_id: claim.access_key_id,
-            arn: key.map_or_else(
-                || format!("arn:aws:iam::{}:user/sandbox", crate::service::ACCOUNT),
-                |key| key.arn,
-            ),
+            arn,
+            policy,
             chunks,
         })
     }
@@ -277,6 +291,7 @@ mod tests {
                 secret: secret.into(),
                 session: None,
                 arn: "arn".into(),
+                policy: None,
             },
         );
         keys
@@ -349,6 +364,7 @@ mod tests {
                 secret: SECRET.into(),
                 session,
                 arn: "arn".into(),
+                policy: None,
             },
         );
         let mut parts = parts(SIGNATURE);

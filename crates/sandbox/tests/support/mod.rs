@@ -1,6 +1,8 @@
 //! A raw HTTP client, so that the tests see what is on the wire.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub mod signer;
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
