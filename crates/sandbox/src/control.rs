@@ -3,8 +3,6 @@
 
 use std::time::SystemTime;
 
-use std::time::SystemTime;
-
 use hyper::Method;
 use hyper::http::request::Parts;
 use serde_json::{Value, json};
@@ -54,10 +52,6 @@ pub(crate) fn handle(service: &Service, parts: &Parts, path: &str, body: &[u8]) 
         }
         (&Method::DELETE, "fixtures") => {
             service.fixtures.clear();
-            Ok(json!({}))
-        }
-        (&Method::DELETE, "sessions") => {
-            service.keys.end_sessions(SystemTime::now());
             Ok(json!({}))
         }
         _ => {

@@ -61,6 +61,7 @@ impl Default for Settings {
             latency: Duration::ZERO,
             idle: Duration::from_secs(60),
             secure: false,
+            checksums: None,
             bandwidth: None,
         }
     }

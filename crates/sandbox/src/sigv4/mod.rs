@@ -101,14 +101,6 @@ impl Keys {
             .insert(id.to_owned(), key);
     }
 
-    /// Lets every session that lasts longer end now.
-    pub(crate) fn end_sessions(&self, now: SystemTime) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        for (_, ends) in known.values_mut().filter_map(|key| key.session.as_mut()) {
-            *ends = now.min(*ends);
-        }
-    }
-
     fn get(&self, id: &str) -> Option<Key> {
         self.known
             .lock()
