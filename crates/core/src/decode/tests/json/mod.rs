@@ -1,5 +1,7 @@
 //! Arrays, maps and rows that arrive as JSON.
 
+mod random;
+
 use super::{BatchLimits, ComplexTypes, CsvDecoder, Row, RowDecoder, columns, write_csv};
 use crate::error::{ErrorKind, Result};
 use arrow::array::{Array, ArrayRef, AsArray};
