@@ -75,7 +75,7 @@ pub struct Refusal {
 }
 
 /// A failure after StartQueryExecution: the execution ends FAILED.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// `StateChangeReason`, e.g. `TABLE_NOT_FOUND: line 1:15: Table 'x' does not exist`.
     pub reason: String,

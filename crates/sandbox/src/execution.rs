@@ -97,9 +97,14 @@ pub(crate) struct Outcome {
 #[derive(Debug)]
 pub(crate) struct Execution {
     pub(crate) id: String,
+    /// The statement as it was sent, without blanks and `;` around it.
+    pub(crate) text: String,
+    /// What is run, which for EXECUTE is another.
     pub(crate) query: Query,
     pub(crate) kind: StatementKind,
     pub(crate) work_group: String,
+    /// `EngineVersion`, as the work group had it.
+    pub(crate) engine_version: Value,
     /// Whose rights it runs with.
     pub(crate) caller: Caller,
     /// In effect, `OutputLocation` being the object; absent for managed results.

@@ -3,6 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::engine::Failure;
+use crate::execution::State;
+use crate::record::ServiceName;
+
 /// How a request goes wrong.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -47,6 +51,10 @@ pub enum FaultAction {
     IgnoreRange,
     /// The object has no ETag.
     NoEtag,
+    /// The execution that starts ends FAILED, whatever its statement is.
+    FailQuery(Failure),
+    /// Polls of the execution that starts see these states first.
+    States(Vec<State>),
     /// The body is the encrypted-looking form some `.metadata` objects have.
     OpaqueMetadata,
     /// The last page of GetQueryResults has a token, which leads to an empty page.
@@ -64,7 +72,8 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Applies to every request of an operation, e.g. `GetObject`; `*` is any operation.
+    /// Applies to every request of an operation, e.g. `GetObject`; `glue:GetDatabase` names
+    /// the service as well, and `*` is any operation.
     #[must_use]
     pub fn on(operation: &str, action: FaultAction) -> Self {
         Self {
@@ -98,6 +107,16 @@ impl Fault {
     }
 }
 
+impl Fault {
+    fn names(&self, service: ServiceName, operation: &str) -> bool {
+        let (wanted, name) = match self.operation.split_once(':') {
+            Some((wanted, name)) => (Some(wanted), name),
+            None => (None, self.operation.as_str()),
+        };
+        wanted.is_none_or(|wanted| wanted == service.as_str()) && (name == "*" || name == operation)
+    }
+}
+
 /// All faults still to come.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Mutex<Vec<Fault>>);
@@ -118,11 +137,16 @@ impl Faults {
     }
 
     /// The actions for this request; counts it.
-    pub(crate) fn take(&self, operation: &str, path: &str) -> Vec<FaultAction> {
+    pub(crate) fn take(
+        &self,
+        service: ServiceName,
+        operation: &str,
+        path: &str,
+    ) -> Vec<FaultAction> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut actions = Vec::new();
         all.retain_mut(|fault| {
-            let applies = (fault.operation == "*" || fault.operation == operation)
+            let applies = fault.names(service, operation)
                 && fault
                     .key
                     .as_ref()
@@ -169,8 +193,20 @@ mod tests {
             ("GetObject", "/b/x.csv"),
             ("GetObject", "/b/x.csv"),
         ] {
-            seen.push(faults.take(operation, path).len());
+            seen.push(faults.take(ServiceName::S3, operation, path).len());
         }
         assert_eq!(seen, [0, 0, 0, 1, 1, 0]);
+    }
+
+    #[test]
+    fn a_fault_can_name_its_service() {
+        let faults = Faults::default();
+        faults.add(Fault::on("glue:GetDatabase", FaultAction::Throttle));
+        faults.add(Fault::on("sts:*", FaultAction::Throttle));
+        let count = |service, operation| faults.take(service, operation, "/").len();
+        assert_eq!(count(ServiceName::Glue, "GetDatabase"), 1);
+        assert_eq!(count(ServiceName::Athena, "GetDatabase"), 0);
+        assert_eq!(count(ServiceName::Glue, "GetTable"), 0);
+        assert_eq!(count(ServiceName::Sts, "AssumeRole"), 1);
     }
 }

@@ -78,7 +78,7 @@ async fn json_service(
         .ok()
         .map(|members| Value::Object(members.clone()));
     record(service, parts, name, &operation, body);
-    let faults = service.faults.take(&operation, parts.uri.path());
+    let faults = service.faults.take(name, &operation, parts.uri.path());
     if let Some(response) =
         faulty::answer(&faults, name, &operation, reset, parts.uri.path()).await?
     {
@@ -140,7 +140,9 @@ async fn query_service(
         &operation,
         Some(form.harmless()),
     );
-    let faults = service.faults.take(&operation, parts.uri.path());
+    let faults = service
+        .faults
+        .take(ServiceName::Sts, &operation, parts.uri.path());
     if let Some(response) = faulty::answer(&faults, ServiceName::Sts, &operation, reset, "").await?
     {
         return Ok((response, faults));
@@ -179,7 +181,7 @@ async fn object_service(
     };
     let operation = target.operation(parts);
     record(service, parts, ServiceName::S3, operation, None);
-    let faults = service.faults.take(operation, path);
+    let faults = service.faults.take(ServiceName::S3, operation, path);
     if let Some(response) = faulty::answer(&faults, ServiceName::S3, operation, reset, path).await?
     {
         return Ok((response, faults));

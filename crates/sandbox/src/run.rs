@@ -7,9 +7,10 @@ use crate::columns::rows_column;
 use crate::engine::{Engine, Failure, Host, Sink, StatementType, Summary};
 use crate::execution::{Execution, Outcome, Place};
 use crate::fixture::{Answer, FileSource, Fixture};
-use crate::metadata;
 use crate::policy::on_behalf;
+use crate::publish;
 use crate::result_files::{self, Format, Layout, ResultWriter, write_failed};
+use crate::saved;
 use crate::service::Service;
 use crate::store::parse_s3_uri;
 
@@ -17,6 +18,17 @@ use crate::store::parse_s3_uri;
 pub(crate) enum Work {
     Fixture(Arc<Fixture>),
     Engine(Arc<dyn Engine>),
+    /// Saves a prepared statement.
+    Prepare {
+        name: String,
+        text: String,
+    },
+    /// Forgets a prepared statement.
+    Deallocate {
+        name: String,
+    },
+    /// Fails, because a fault says so.
+    Fail(Failure),
 }
 
 /// Takes the execution from QUEUED to its end.
@@ -29,7 +41,7 @@ pub(crate) async fn run(
     let _guard = EndGuard(&execution);
     let (queue_delay, run_delay) = match &work {
         Work::Fixture(fixture) => (fixture.queue_delay, fixture.run_delay),
-        Work::Engine(_) => (Duration::ZERO, Duration::ZERO),
+        _ => (Duration::ZERO, Duration::ZERO),
     };
     let steps = Box::pin(async {
         sleep(service.settings.queue_delay + queue_delay).await;
@@ -102,6 +114,15 @@ async fn answer(service: &Service, execution: &Execution, work: &Work) -> Result
     let temp = service.store.temp_path();
     let mut writer = ResultWriter::create(&temp, layout.format).map_err(write_failed)?;
     let (summary, manifest, prepared) = match work {
+        Work::Fail(failure) => return Err(failure.clone()),
+        Work::Prepare { name, text } => {
+            saved::prepare(service, execution, name, text)?;
+            (Summary::default(), None, None)
+        }
+        Work::Deallocate { name } => {
+            saved::deallocate(service, execution, name)?;
+            (Summary::default(), None, None)
+        }
         Work::Engine(engine) => {
             let host = Host {
                 objects: service.store.clone(),
@@ -139,63 +160,13 @@ async fn answer(service: &Service, execution: &Execution, work: &Work) -> Result
     };
     if layout.format != Format::None {
         let source = prepared.as_deref().unwrap_or(&temp);
-        outcome.file =
-            Some(publish(service, execution, source, prepared.is_some()).map_err(write_failed)?);
+        outcome.file = Some(
+            publish::object(service, execution, source, prepared.is_some())
+                .map_err(write_failed)?,
+        );
     }
-    write_metadata(service, execution, layout.format, &outcome)?;
+    publish::metadata(service, execution, layout.format, &outcome)?;
     Ok(outcome)
-}
-
-/// Puts the main result where GetQueryResults, and S3 unless managed, find it.
-fn publish(
-    service: &Service,
-    execution: &Execution,
-    source: &std::path::Path,
-    link: bool,
-) -> std::io::Result<std::path::PathBuf> {
-    match &execution.place {
-        Some(Place { bucket, key }) => {
-            if link {
-                service.store.link(source, bucket, key)?;
-            } else {
-                service.store.publish(source, bucket, key)?;
-            }
-            Ok(service.store.path(bucket, key))
-        }
-        None if link => std::fs::canonicalize(source),
-        None => {
-            let kept = service.store.temp_path();
-            std::fs::rename(source, &kept)?;
-            Ok(kept)
-        }
-    }
-}
-
-fn write_metadata(
-    service: &Service,
-    execution: &Execution,
-    format: Format,
-    outcome: &Outcome,
-) -> Result<(), Failure> {
-    let Some(place) = &execution.place else {
-        return Ok(());
-    };
-    if matches!(format, Format::Txt { .. }) && outcome.columns.is_empty() {
-        return Ok(());
-    }
-    let bytes = metadata::for_execution(
-        &execution.id,
-        &execution.kind,
-        &execution.query.sql,
-        execution.submitted,
-        outcome.update_count,
-        &outcome.columns,
-    );
-    let place = place.with_suffix(".metadata");
-    service
-        .store
-        .write(&place.bucket, &place.key, &bytes)
-        .map_err(write_failed)
 }
 
 fn play(fixture: &Fixture, sink: &mut dyn Sink) -> Result<Summary, Failure> {

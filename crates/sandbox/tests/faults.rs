@@ -11,7 +11,8 @@ mod support;
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use athena_sandbox::{Fault, FaultAction, Fixture, Sandbox, column};
+use athena_sandbox::engine::Failure;
+use athena_sandbox::{Fault, FaultAction, Fixture, Sandbox, State, column};
 use serde_json::json;
 use support::*;
 
@@ -252,6 +253,12 @@ fn the_control_endpoint_does_what_the_handle_does() {
         json!({"operation": "x", "action": "explode"}),
         json!({"action": "throttle"}),
         json!([]),
+        json!({"operation": "x", "action": "throttle", "time": 1}),
+        json!({"operation": "x", "action": "throttle", "times": "1"}),
+        json!({"operation": "x", "action": "throttle", "key": 1}),
+        json!({"operation": "x", "action": "stall"}),
+        json!({"operation": "x", "action": "fail_query"}),
+        json!({"operation": "x", "action": "states", "states": ["SLEEPING"]}),
     ] {
         assert_eq!(post("faults", bad).status, 400);
     }
@@ -269,4 +276,129 @@ fn the_control_endpoint_does_what_the_handle_does() {
     )
     .unwrap();
     assert_eq!(browser.status, 403);
+}
+
+#[test]
+fn any_query_can_be_made_to_fail_or_to_wait() {
+    let sandbox = sandbox();
+    let one = || Fixture::rows(vec![column("n", "integer")], vec![vec![cell("1")]]);
+    sandbox.fixture("SELECT 1", one());
+    let failure = Failure {
+        reason: "HIVE_CANNOT_OPEN_SPLIT: Slow Down".to_owned(),
+        error_category: 1,
+        error_type: 1403,
+        retryable: true,
+    };
+    let on_start = |action| Fault::on("StartQueryExecution", action).times(1);
+    sandbox.fault(on_start(FaultAction::FailQuery(failure)));
+    let failed = finish(&sandbox, &start(&sandbox, "SELECT 1"));
+    assert_eq!(
+        failed["Status"]["AthenaError"],
+        json!({"ErrorCategory": 1, "ErrorType": 1403, "Retryable": true,
+               "ErrorMessage": "HIVE_CANNOT_OPEN_SPLIT: Slow Down"})
+    );
+    assert_eq!(
+        sandbox.keys("results").unwrap_or_default(),
+        Vec::<String>::new()
+    );
+    let script = vec![State::Running, State::Queued];
+    sandbox.fault(on_start(FaultAction::States(script)));
+    let id = start(&sandbox, "SELECT 1");
+    let seen = [(); 2].map(|()| state(&execution(&sandbox, &id)));
+    assert_eq!(seen, ["RUNNING", "QUEUED"]);
+    assert_eq!(state(&finish(&sandbox, &id)), "SUCCEEDED");
+}
+
+#[test]
+fn every_fault_can_be_asked_for_over_http() {
+    let sandbox = sandbox();
+    let failure = json!({"reason": "r", "category": 3, "type": 9999, "retryable": true});
+    for action in [
+        "throttle",
+        "too_many_requests",
+        "internal_error",
+        "service_unavailable",
+        "access_denied",
+        "not_found",
+        "expired_token",
+        "html",
+        "reset_before_headers",
+        "reset_after",
+        "cut_body",
+        "short_object",
+        "corrupt_byte",
+        "stall",
+        "slow_first_byte",
+        "latency",
+        "bandwidth",
+        "changed_object",
+        "ignore_range",
+        "no_etag",
+        "opaque_metadata",
+        "extra_empty_page",
+        "fail_query",
+        "states",
+    ] {
+        let mut fault = json!({"operation": "s3:GetObject", "action": action, "value": 400, "skip": 1, "times": 1,
+                               "key": ".csv"});
+        if action == "fail_query" {
+            fault["failure"] = failure.clone();
+        }
+        if action == "states" {
+            fault["states"] = json!(["RUNNING", "QUEUED"]);
+        }
+        let body = fault.to_string();
+        let answer = send(&sandbox, "POST", "/_sandbox/faults", &[], body.as_bytes()).unwrap();
+        assert_eq!(answer.status, 200, "{action}: {}", answer.text());
+    }
+    // A service's name keeps a fault from operations of the same name elsewhere.
+    let fault = json!({"operation": "glue:GetDatabase", "action": "throttle"}).to_string();
+    send(&sandbox, "POST", "/_sandbox/faults", &[], fault.as_bytes()).unwrap();
+    ok(
+        &sandbox,
+        "GetDatabase",
+        json!({"CatalogName": "AwsDataCatalog", "DatabaseName": "default"}),
+    );
+    let refused = glue(&sandbox, "GetDatabase", json!({"Name": "default"}));
+    assert_eq!(
+        (refused.0, refused.1["__type"].as_str()),
+        (400, Some("ThrottlingException"))
+    );
+}
+
+#[test]
+fn a_token_can_expire_while_a_query_runs() {
+    let sandbox = sandbox();
+    sandbox.fixture(
+        "SELECT 1",
+        Fixture::rows(vec![column("n", "integer")], Vec::new()),
+    );
+    let id = start(&sandbox, "SELECT 1");
+    finish(&sandbox, &id);
+    sandbox.fault(Fault::on("athena:*", FaultAction::ExpiredToken).times(1));
+    let input = json!({"QueryExecutionId": id});
+    let refused = athena(&sandbox, "GetQueryExecution", input.clone());
+    assert_eq!(refused.status, 403);
+    assert_eq!(refused.json()["__type"], "ExpiredTokenException");
+    ok(&sandbox, "GetQueryExecution", input);
+}
+
+#[test]
+fn metadata_can_be_missing() {
+    let sandbox = sandbox();
+    sandbox.fixture(
+        "SELECT 1",
+        Fixture::rows(vec![column("n", "integer")], Vec::new()),
+    );
+    let id = start(&sandbox, "SELECT 1");
+    finish(&sandbox, &id);
+    sandbox.fault(Fault::on("GetObject", FaultAction::NotFound).key(".metadata"));
+    assert_eq!(
+        get_object(&sandbox, &format!("/results/out/{id}.csv.metadata"), &[]).status,
+        404
+    );
+    assert_eq!(
+        get_object(&sandbox, &format!("/results/out/{id}.csv"), &[]).status,
+        200
+    );
 }

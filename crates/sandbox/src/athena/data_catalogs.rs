@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::input::{Constraints, Input};
 use super::paging::{self, with_token};
+use super::tags;
 use crate::error::ApiError;
 use crate::metastore::{Catalog, DEFAULT_CATALOG};
 use crate::service::{ACCOUNT, Service};
@@ -148,6 +149,8 @@ pub(super) fn create(service: &Service, input: Input<'_>) -> Result<Value, ApiEr
         )));
     }
     let answer = json!({"DataCatalog": catalog.json()});
+    let tags = tags::read(input)?.unwrap_or_default();
+    tags::put(service, format!("datacatalog/{}", catalog.name), tags)?;
     service
         .data_catalogs()
         .insert(catalog.name.to_lowercase(), catalog);
@@ -167,7 +170,11 @@ pub(super) fn update(service: &Service, input: Input<'_>) -> Result<Value, ApiEr
 pub(super) fn delete(service: &Service, input: Input<'_>) -> Result<Value, ApiError> {
     let name = input.required("Name")?;
     match service.data_catalogs().remove(&name.to_lowercase()) {
-        Some(catalog) => Ok(json!({"DataCatalog": catalog.json()})),
+        Some(catalog) => {
+            let resource = format!("datacatalog/{}", catalog.name);
+            service.tags().remove(&resource);
+            Ok(json!({"DataCatalog": catalog.json()}))
+        }
         None => Err(not_found(name)),
     }
 }

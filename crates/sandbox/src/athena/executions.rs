@@ -177,7 +177,7 @@ fn describe(execution: &Execution) -> Value {
     }
     let mut described = json!({
         "QueryExecutionId": execution.id,
-        "Query": execution.query.sql,
+        "Query": execution.text,
         "StatementType": match execution.kind.statement_type {
             StatementType::Ddl => "DDL",
             StatementType::Dml => "DML",
@@ -189,10 +189,7 @@ fn describe(execution: &Execution) -> Value {
         "Status": status,
         "Statistics": statistics,
         "WorkGroup": execution.work_group,
-        "EngineVersion": {
-            "SelectedEngineVersion": "AUTO",
-            "EffectiveEngineVersion": "Athena engine version 3",
-        },
+        "EngineVersion": execution.engine_version,
     });
     if let Some(configuration) = &execution.result_configuration {
         described["ResultConfiguration"] = configuration.clone();

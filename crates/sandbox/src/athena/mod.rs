@@ -6,9 +6,12 @@ pub(crate) mod input;
 pub(crate) mod metadata;
 mod named_queries;
 pub(crate) mod paging;
+mod plan;
 mod prepared;
 mod results;
+mod settings;
 mod start;
+mod statements;
 mod tags;
 pub(crate) mod work_groups;
 
@@ -23,6 +26,19 @@ use crate::policy::on_behalf;
 use crate::service::Service;
 use crate::sigv4::Caller;
 use input::Input;
+
+/// What operations of Athena that concern Spark, capacity and the console have in their names.
+const NOT_OFFERED: [&str; 9] = [
+    "ApplicationDPUSizes",
+    "CalculationExecution",
+    "CapacityAssignment",
+    "CapacityReservation",
+    "Executors",
+    "Notebook",
+    "PresignedNotebook",
+    "ResourceDashboard",
+    "Session",
+];
 
 /// Answers one operation; the bytes are JSON.
 pub(crate) async fn handle(
@@ -42,7 +58,7 @@ pub(crate) async fn handle(
     }
     let value = match operation {
         "GetQueryResults" => return results::get_query_results(service, caller, input, faults),
-        "StartQueryExecution" => start::start_query_execution(service, caller, input)?,
+        "StartQueryExecution" => start::start_query_execution(service, caller, input, faults)?,
         "GetQueryExecution" => executions::get_query_execution(service, input)?,
         "BatchGetQueryExecution" => executions::batch_get_query_execution(service, caller, input)?,
         "StopQueryExecution" => executions::stop_query_execution(service, input)?,
@@ -78,6 +94,11 @@ pub(crate) async fn handle(
         "TagResource" => tags::tag(service, input)?,
         "UntagResource" => tags::untag(service, input)?,
         "ListTagsForResource" => tags::list(service, input)?,
+        _ if NOT_OFFERED.iter().any(|part| operation.contains(part)) => {
+            return Err(ApiError::invalid_input(format!(
+                "{operation} is not offered by athena-sandbox"
+            )));
+        }
         _ => return Err(ApiError::unknown_operation()),
     };
     Ok(value.to_string().into())

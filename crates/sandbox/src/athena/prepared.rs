@@ -9,9 +9,8 @@ use super::paging::{self, with_token};
 use super::work_groups;
 use crate::clock::epoch_seconds;
 use crate::error::ApiError;
+use crate::saved::{LIMIT, limit_reached};
 use crate::service::{Prepared, Service};
-
-const LIMIT: usize = 1000;
 
 pub(super) fn create(service: &Service, input: Input<'_>) -> Result<Value, ApiError> {
     let (group, name) = key(service, input)?;
@@ -23,10 +22,7 @@ pub(super) fn create(service: &Service, input: Input<'_>) -> Result<Value, ApiEr
         )));
     }
     if all.keys().filter(|(other, _)| *other == group).count() >= LIMIT {
-        return Err(ApiError::invalid_input(format!(
-            "Cannot create prepared statement {name}. The number of prepared statements in this workgroup exceeds the \
-             limit of {LIMIT}."
-        )));
+        return Err(ApiError::invalid_input(limit_reached(&name)));
     }
     all.insert((group, name), statement);
     Ok(json!({}))

@@ -74,7 +74,11 @@ pub(super) fn get_query_results(
         check_token(&execution, next_token)?;
         return Ok(render(&outcome, None, None));
     };
-    if !path.exists() {
+    // What pages are read from is not always the object itself.
+    let manifest = result_type == Some("DATA_MANIFEST");
+    let object = execution.place.as_ref().filter(|_| !manifest);
+    let object = object.map(|place| service.store.path(&place.bucket, &place.key));
+    if !path.exists() || object.is_some_and(|object| !object.exists()) {
         return Err(not_found());
     }
     let empty =

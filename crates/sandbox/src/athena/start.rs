@@ -6,18 +6,24 @@ use std::time::SystemTime;
 use serde_json::{Map, Value, json};
 
 use super::input::{Constraints, Input};
+use super::plan::{Planned, plan};
 use super::work_groups::{self, WorkGroup};
-use crate::engine::{Query, Refusal, StatementKind};
+use crate::engine::{Query, StatementKind};
 use crate::error::ApiError;
-use crate::execution::{Execution, Place, Progress};
+use crate::execution::{Execution, Place, Progress, State};
+use crate::fault::FaultAction;
 use crate::fixture;
 use crate::policy::on_behalf;
 use crate::result_files::Layout;
+use crate::reuse;
 use crate::run::{self, Work};
 use crate::service::{Admission, Service, TokenParameters};
 use crate::sigv4::Caller;
 use crate::store::parse_s3_uri;
-use crate::{kind, reuse};
+
+/// Athena's words for managed results with a location of one's own.
+pub(super) const MANAGED_CONFLICT: &str =
+    "ManagedQueryResultsConfiguration and ResultConfiguration cannot be set together.";
 
 const MAX_QUERY_BYTES: usize = 262_144;
 
@@ -25,6 +31,7 @@ pub(super) fn start_query_execution(
     service: &Arc<Service>,
     caller: &Caller,
     input: Input<'_>,
+    faults: &[FaultAction],
 ) -> Result<Value, ApiError> {
     let request = StartRequest::read(input)?;
     check_token(request.token)?;
@@ -43,7 +50,7 @@ pub(super) fn start_query_execution(
     }
     let destination = Destination::choose(&group, request.results)?;
 
-    let query = Query {
+    let asked = Query {
         sql: fixture::strip(request.sql).to_owned(),
         catalog: request.catalog.map(str::to_owned),
         database: request.database.map(str::to_owned),
@@ -53,8 +60,7 @@ pub(super) fn start_query_execution(
             .map(|&text| text.to_owned())
             .collect(),
     };
-    let (work, kind) = plan(service, &query)
-        .map_err(|refusal| ApiError::invalid_request(refusal.code, refusal.message))?;
+    let Planned { work, kind, query } = plan(service, &group.name, &asked, faults)?;
 
     let parameters = TokenParameters {
         query: request.sql.to_owned(),
@@ -62,10 +68,7 @@ pub(super) fn start_query_execution(
         catalog: query.catalog.clone(),
         output_location: location.map(str::to_owned),
     };
-    let script = match &work {
-        Work::Fixture(fixture) => fixture.states.clone(),
-        Work::Engine(_) => None,
-    };
+    let script = script(&work, faults).unwrap_or_else(|| service.settings.states.clone());
     let id = uuid::Uuid::new_v4().to_string();
     let mut place = destination.place(&id, &kind);
     on_behalf::may_start(service.access(caller), place.as_ref())?;
@@ -87,12 +90,12 @@ pub(super) fn start_query_execution(
         place,
         reuse: request.reuse,
         work_group: group.name.clone(),
+        engine_version: group.engine_version(),
         caller: caller.clone(),
         submitted: SystemTime::now(),
         cancel: tokio::sync::Notify::new(),
-        progress: Mutex::new(Progress::new(
-            script.unwrap_or_else(|| service.settings.states.clone()),
-        )),
+        progress: Mutex::new(Progress::new(script)),
+        text: asked.sql,
         id,
         query,
         kind,
@@ -120,6 +123,18 @@ pub(super) fn start_query_execution(
             Ok(answer)
         }
     }
+}
+
+/// The states that polls are to see first, if the fixture or a fault says so.
+fn script(work: &Work, faults: &[FaultAction]) -> Option<Vec<State>> {
+    let fault = faults.iter().find_map(|fault| match fault {
+        FaultAction::States(states) => Some(states.clone()),
+        _ => None,
+    });
+    fault.or_else(|| match work {
+        Work::Fixture(fixture) => fixture.states.clone(),
+        _ => None,
+    })
 }
 
 /// The members of the request, checked one by one.
@@ -207,7 +222,7 @@ impl<'a> StartRequest<'a> {
     }
 }
 
-fn check_results(results: Option<Input<'_>>) -> Result<(), ApiError> {
+pub(super) fn check_results(results: Option<Input<'_>>) -> Result<(), ApiError> {
     let Some(results) = results else {
         return Ok(());
     };
@@ -219,7 +234,12 @@ fn check_results(results: Option<Input<'_>>) -> Result<(), ApiError> {
         if option.is_some_and(|option| !["SSE_S3", "SSE_KMS", "CSE_KMS"].contains(&option)) {
             constraints.fail(key, "satisfy enum value set: [SSE_S3, SSE_KMS, CSE_KMS]");
         }
-        encryption.string("KmsKey")?;
+        let key = encryption.string("KmsKey")?;
+        if key.is_none() && matches!(option, Some("SSE_KMS" | "CSE_KMS")) {
+            return Err(ApiError::invalid_input(
+                "KmsKey is required for the encryption options SSE_KMS and CSE_KMS",
+            ));
+        }
     }
     if let Some(acl) = results.object("AclConfiguration")? {
         let option = acl.string("S3AclOption")?;
@@ -260,9 +280,7 @@ impl Destination {
     fn choose(group: &WorkGroup, client: Option<Input<'_>>) -> Result<Self, ApiError> {
         if let Some(managed) = group.managed() {
             if client.is_some() {
-                return Err(ApiError::invalid_input(
-                    "ManagedQueryResultsConfiguration and ResultConfiguration cannot be set together.",
-                ));
+                return Err(ApiError::invalid_input(MANAGED_CONFLICT));
             }
             return Ok(Self {
                 settings: Map::new(),
@@ -305,28 +323,4 @@ impl Destination {
         settings.insert("OutputLocation".to_owned(), place?.uri().into());
         Some(settings.into())
     }
-}
-
-/// Who answers the statement, and what kind it is.
-fn plan(service: &Service, query: &Query) -> Result<(Work, StatementKind), Refusal> {
-    if let Some(fixture) = service.fixtures.find(&query.sql) {
-        if let Some(refusal) = &fixture.refusal {
-            return Err(refusal.clone());
-        }
-        let kind = fixture
-            .kind
-            .clone()
-            .unwrap_or_else(|| kind::classify(&query.sql));
-        return Ok((Work::Fixture(fixture), kind));
-    }
-    let Some(engine) = &service.engine else {
-        return Err(Refusal {
-            code: "MALFORMED_QUERY",
-            message: "Queries of this type are not supported (athena-sandbox has no fixture for this text and no SQL \
-                      engine)"
-                .to_owned(),
-        });
-    };
-    let kind = engine.classify(query)?;
-    Ok((Work::Engine(engine.clone()), kind))
 }

@@ -84,7 +84,10 @@ fn resource(service: &Service, input: Input<'_>) -> Result<String, ApiError> {
     let (_, resource) = arn.rsplit_once(':').unwrap_or_default();
     let known = match resource.split_once('/') {
         Some(("workgroup", name)) => service.work_groups().contains_key(name),
-        Some(("datacatalog", _)) => true,
+        Some(("datacatalog", name)) => {
+            name.eq_ignore_ascii_case(crate::metastore::DEFAULT_CATALOG)
+                || service.data_catalogs().contains_key(&name.to_lowercase())
+        }
         _ => false,
     };
     if known {

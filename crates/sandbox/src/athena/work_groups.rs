@@ -6,12 +6,13 @@ use serde_json::{Map, Value, json};
 
 use super::input::{Constraints, Input};
 use super::paging::{self, with_token};
-use super::tags;
+use super::{settings, tags};
 use crate::clock::epoch_seconds;
 use crate::error::ApiError;
 use crate::service::Service;
 
-const ENGINE_VERSION: &str = "Athena engine version 3";
+/// The version that runs, whatever is selected.
+pub(super) const ENGINE_VERSION: &str = "Athena engine version 3";
 
 /// A work group and its configuration.
 #[derive(Debug, Clone)]
@@ -107,6 +108,14 @@ impl WorkGroup {
             .and_then(Value::as_u64)
     }
 
+    /// `EngineVersion` as executions report it.
+    pub(crate) fn engine_version(&self) -> Value {
+        self.configuration
+            .get("EngineVersion")
+            .cloned()
+            .unwrap_or_default()
+    }
+
     fn state(&self) -> &'static str {
         if self.enabled { "ENABLED" } else { "DISABLED" }
     }
@@ -179,8 +188,9 @@ pub(super) fn create(service: &Service, input: Input<'_>) -> Result<Value, ApiEr
     let mut group = WorkGroup::new(name).enforced();
     group.description = input.string("Description")?.map(str::to_owned);
     if let Some(configuration) = input.object("Configuration")? {
-        check_configuration(configuration)?;
-        merge(&mut group, configuration);
+        settings::check(configuration)?;
+        settings::merge(&mut group.configuration, configuration);
+        settings::check_whole(&group.configuration)?;
     }
     let tags = tags::read(input)?.unwrap_or_default();
     let mut groups = service.work_groups();
@@ -194,7 +204,9 @@ pub(super) fn create(service: &Service, input: Input<'_>) -> Result<Value, ApiEr
 
 pub(super) fn update(service: &Service, input: Input<'_>) -> Result<Value, ApiError> {
     let name = input.required("WorkGroup")?;
-    let mut group = find(service, name)?;
+    let mut groups = service.work_groups();
+    let group = groups.get(name).cloned();
+    let mut group = group.ok_or_else(|| ApiError::invalid_input("WorkGroup is not found."))?;
     if let Some(description) = input.string("Description")? {
         group.description = Some(description.to_owned());
     }
@@ -209,10 +221,11 @@ pub(super) fn update(service: &Service, input: Input<'_>) -> Result<Value, ApiEr
         }
     }
     if let Some(updates) = input.object("ConfigurationUpdates")? {
-        check_configuration(updates)?;
-        apply_updates(&mut group, updates)?;
+        settings::check(updates)?;
+        settings::update(&mut group.configuration, updates)?;
+        settings::check_whole(&group.configuration)?;
     }
-    service.work_groups().insert(name.to_owned(), group);
+    groups.insert(name.to_owned(), group);
     Ok(json!({}))
 }
 
@@ -223,13 +236,30 @@ pub(super) fn delete(service: &Service, input: Input<'_>) -> Result<Value, ApiEr
             "The primary workgroup cannot be deleted",
         ));
     }
-    match service.work_groups().remove(name) {
-        Some(_) => {
-            service.tags().remove(&resource(name));
-            Ok(json!({}))
-        }
-        None => Err(ApiError::invalid_input("WorkGroup is not found.")),
+    let recursive = input.boolean("RecursiveDeleteOption")? == Some(true);
+    let mut groups = service.work_groups();
+    if !groups.contains_key(name) {
+        return Err(ApiError::invalid_input("WorkGroup is not found."));
     }
+    let used = service
+        .executions
+        .newest_first()
+        .iter()
+        .any(|execution| execution.work_group == name);
+    let mut saved = service.named_queries();
+    let mut prepared = service.prepared();
+    let holds = saved.values().any(|saved| saved["WorkGroup"] == name)
+        || prepared.keys().any(|(group, _)| group == name);
+    if !recursive && (used || holds) {
+        return Err(ApiError::invalid_input(format!(
+            "WorkGroup {name} is not empty"
+        )));
+    }
+    saved.retain(|_, saved| saved["WorkGroup"] != name);
+    prepared.retain(|(group, _), _| group != name);
+    groups.remove(name);
+    service.tags().remove(&resource(name));
+    Ok(json!({}))
 }
 
 /// What a work group's tags are kept under.
@@ -243,92 +273,4 @@ pub(super) fn engine_versions(input: Input<'_>) -> Result<Value, ApiError> {
     );
     let (versions, next) = paging::page(input, "ListEngineVersions", 1, 10, all.to_vec())?;
     Ok(with_token(json!({"EngineVersions": versions}), next))
-}
-
-fn check_configuration(configuration: Input<'_>) -> Result<(), ApiError> {
-    let mut constraints = Constraints::default();
-    let cutoff = configuration.integer("BytesScannedCutoffPerQuery")?;
-    constraints.range(
-        "configuration.bytesScannedCutoffPerQuery",
-        cutoff,
-        10_000_000,
-        i64::MAX,
-    );
-    constraints.check()?;
-    for key in ["ResultConfiguration", "ResultConfigurationUpdates"] {
-        let location = match configuration.object(key)? {
-            Some(results) => results.string("OutputLocation")?,
-            None => None,
-        };
-        if location.is_some_and(|uri| crate::store::parse_s3_uri(uri).is_none()) {
-            return Err(ApiError::invalid_input(
-                "outputLocation is not a valid S3 path.",
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn merge(group: &mut WorkGroup, configuration: Input<'_>) {
-    for (key, value) in configuration.0 {
-        if key == "EngineVersion" || value.is_null() {
-            continue;
-        }
-        group.configuration.insert(key.clone(), value.clone());
-    }
-}
-
-/// The update form of the configuration: `Remove…` flags, and nested `…Updates`.
-fn apply_updates(group: &mut WorkGroup, updates: Input<'_>) -> Result<(), ApiError> {
-    for (key, value) in updates.0 {
-        match key.as_str() {
-            "RemoveBytesScannedCutoffPerQuery" => {
-                if value == &Value::Bool(true) {
-                    group.configuration.remove("BytesScannedCutoffPerQuery");
-                }
-            }
-            "ResultConfigurationUpdates" => {
-                let mut results = group.result_configuration().cloned().unwrap_or_default();
-                if let Some(changes) = updates.object(key)? {
-                    apply_removals(&mut results, changes);
-                }
-                group
-                    .configuration
-                    .insert("ResultConfiguration".into(), results.into());
-            }
-            "ManagedQueryResultsConfigurationUpdates" => {
-                let mut managed = group
-                    .configuration
-                    .get("ManagedQueryResultsConfiguration")
-                    .and_then(Value::as_object)
-                    .cloned()
-                    .unwrap_or_default();
-                if let Some(changes) = updates.object(key)? {
-                    apply_removals(&mut managed, changes);
-                }
-                group
-                    .configuration
-                    .insert("ManagedQueryResultsConfiguration".into(), managed.into());
-            }
-            "EngineVersion" => {}
-            _ => {
-                group.configuration.insert(key.clone(), value.clone());
-            }
-        }
-    }
-    Ok(())
-}
-
-fn apply_removals(target: &mut Map<String, Value>, changes: Input<'_>) {
-    for (key, value) in changes.0 {
-        match key.strip_prefix("Remove") {
-            Some(member) if value == &Value::Bool(true) => {
-                target.remove(member);
-            }
-            Some(_) => {}
-            None => {
-                target.insert(key.clone(), value.clone());
-            }
-        }
-    }
 }

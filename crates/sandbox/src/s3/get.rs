@@ -148,7 +148,9 @@ fn describe(call: &Call<'_>, response: &mut Reply, facts: &ObjectFacts, attribut
         &httpdate::fmt_http_date(facts.modified),
     );
     insert(response, "accept-ranges", "bytes");
-    insert(response, "x-amz-server-side-encryption", "AES256");
+    if !attributes.contains_key("x-amz-server-side-encryption") {
+        insert(response, "x-amz-server-side-encryption", "AES256");
+    }
 }
 
 fn unsatisfiable(call: &Call<'_>, facts: &ObjectFacts) -> Reply {

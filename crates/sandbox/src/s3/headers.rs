@@ -11,13 +11,15 @@ use crate::reply::Reply;
 use crate::store::{Attributes, ObjectFacts, WriteCondition};
 
 /// Headers that are kept with an object and given back.
-const KEPT: [&str; 6] = [
+const KEPT: [&str; 8] = [
     "cache-control",
     "content-disposition",
     "content-encoding",
     "content-language",
     "content-type",
     "expires",
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-aws-kms-key-id",
 ];
 
 /// Metadata of callers may be this long in all.

@@ -33,7 +33,12 @@ pub(super) async fn object(call: &Call<'_>, body: Incoming) -> Result<Reply, S3E
         .map_err(S3Error::of_write)?;
     let mut response = reply(200, "", ReplyBody::bytes(""));
     insert(&mut response, "etag", &facts.etag);
-    insert(&mut response, "x-amz-server-side-encryption", "AES256");
+    let encryption = attributes.get("x-amz-server-side-encryption");
+    insert(
+        &mut response,
+        "x-amz-server-side-encryption",
+        encryption.map_or("AES256", String::as_str),
+    );
     insert_checksums(&mut response, &attributes);
     Ok(response)
 }
