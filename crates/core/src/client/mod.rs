@@ -73,6 +73,32 @@ pub(crate) trait ObjectApi: Send + Sync {
         range: Range<u64>,
         if_match: Option<&'a str>,
     ) -> BoxFuture<'a, Result<ObjectPart>>;
+    /// Reads the last `length` bytes of an object, or all of it where it is shorter.
+    fn get_tail<'a>(
+        &'a self,
+        location: &'a S3Location,
+        length: u64,
+    ) -> BoxFuture<'a, Result<ObjectPart>>;
+    /// One page of the objects whose keys begin with that of `prefix`.
+    fn list<'a>(
+        &'a self,
+        prefix: &'a S3Location,
+        next_token: Option<String>,
+    ) -> BoxFuture<'a, Result<ObjectList>>;
+    /// Deletes at most [`MAX_DELETED_AT_ONCE`] objects of one bucket. An object that is not
+    /// there is deleted already; one that cannot be deleted is an error, and the others are
+    /// gone all the same.
+    fn delete<'a>(&'a self, bucket: &'a str, keys: &'a [String]) -> BoxFuture<'a, Result<()>>;
+}
+
+/// How many objects S3 deletes in one request.
+pub(crate) const MAX_DELETED_AT_ONCE: usize = 1000;
+
+/// One page of a listing.
+#[derive(Debug, Default)]
+pub(crate) struct ObjectList {
+    pub(crate) keys: Vec<String>,
+    pub(crate) next_token: Option<String>,
 }
 
 /// The answer to a ranged read.

@@ -15,6 +15,7 @@ mod interval;
 mod json;
 mod number;
 mod primitive;
+mod restore;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -23,4 +24,5 @@ mod zone;
 
 pub(crate) use batch::BatchLimits;
 pub(crate) use csv::CsvDecoder;
+pub(crate) use restore::{Misfit, restore};
 pub(crate) use rows::RowDecoder;

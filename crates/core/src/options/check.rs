@@ -44,6 +44,7 @@ impl Options {
                 Some("typed") => ComplexTypes::Typed,
                 _ => ComplexTypes::Text,
             },
+            unload_ordered_queries: self.flag(K::UnloadOrderedQueries),
             download: download(self, &mut notices)?,
             polling: polling(self)?,
             query_timeout: Some(query_timeout).filter(|time| !time.is_zero()),
@@ -118,13 +119,7 @@ fn fetcher(options: &Options, notices: &mut Vec<String>) -> Result<ResultFetcher
             notices.push(format!("ResultFetcher=GetQueryResultsStream {STREAM}"));
             ResultFetcher::Auto
         }
-        // Refused here rather than when the result is opened: the query would be billed.
-        Some("unload") => {
-            return Err(Error::new(
-                ErrorKind::NotImplemented,
-                "ResultFetcher=unload is not built yet; use auto, S3 or GetQueryResults.",
-            ));
-        }
+        Some("unload") => ResultFetcher::Unload,
         Some(_) => ResultFetcher::Auto,
         None if options.flag(K::EnableS3Fetcher) => ResultFetcher::S3,
         None => match options.given_value(K::UseResultsetStreaming) {

@@ -36,6 +36,8 @@ pub struct Config {
     pub fetch_size: Option<usize>,
     /// How array, map and row are returned.
     pub complex_types: ComplexTypes,
+    /// Whether UNLOAD may take the order from rows.
+    pub unload_ordered_queries: bool,
     /// How a result object is read.
     pub download: DownloadConfig,
     /// How a running query is watched.

@@ -42,8 +42,8 @@ option_keys! {
     AdditionalOptions IcebergCommitRetries
 
     ResultFetcher UseResultsetStreaming EnableS3Fetcher FetchSize ComplexTypes
-    DownloadConnections DownloadPartBytes DownloadMemoryBytes UseMultipleS3Threads
-    MaxStreamErrorRetry
+    UnloadOrderedQueries DownloadConnections DownloadPartBytes DownloadMemoryBytes
+    UseMultipleS3Threads MaxStreamErrorRetry
 
     Endpoint AthenaEndpoint S3Endpoint StsEndpoint GlueEndpoint SsoEndpoint SsoOidcEndpoint
     SsoAdminEndpoint LakeFormationEndpoint AthenaStreamingEndpoint UseDualStack UseFips

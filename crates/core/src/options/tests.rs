@@ -366,7 +366,6 @@ fn what_cannot_be_is_refused_by_name() {
             "200 ms",
         ),
         ("VerifySSL=0", NotImplemented, "VerifySSL"),
-        ("ResultFetcher=UNLOAD", NotImplemented, "unload"),
         ("ProxyDomain=d", NotImplemented, "ProxyDomain"),
         (
             "StrictOptions=1;Regoin=x",

@@ -10,13 +10,14 @@ mod poll;
 mod progress;
 pub(crate) mod tokenizer;
 mod typed;
+pub(crate) mod unload;
 mod value;
 
 pub(crate) use cancel::CancelHandle;
-pub(crate) use describe::{Descriptions, Detail, describe};
+pub(crate) use describe::{Description, Descriptions, Detail, describe};
 pub use execution::{AthenaError, QueryExecution, QueryExecutionState, StatementType};
 pub use poll::ProgressCallback;
 pub(crate) use poll::{Terms, Watch};
 pub use progress::Progress;
-pub(crate) use typed::typed_query;
+pub(crate) use typed::{is_ordered, typed_query};
 pub use value::Value;

@@ -10,7 +10,7 @@
 //! of the bytes is their number and the object's version; that they are the bytes that were
 //! written is what TLS answers for, and S3's checksum where it sends one with a range.
 
-mod range;
+pub(super) mod range;
 #[cfg(test)]
 mod tests;
 
@@ -193,7 +193,19 @@ impl Schedule {
             }
             let (source, connections) = (Arc::clone(&self.source), Arc::clone(&self.connections));
             tasks.spawn(async move {
-                if let Err(error) = fetch(&source, range, opened, share, &sink).await {
+                let mut share = share;
+                let send = |bytes: Bytes| {
+                    let chunk = Chunk {
+                        _share: share.split(bytes.len()),
+                        bytes,
+                    };
+                    match sink.send(Ok(chunk)) {
+                        Ok(()) => Ok(()),
+                        // Nobody reads any more.
+                        Err(_) => Err(CancelHandle::error()),
+                    }
+                };
+                if let Err(error) = fetch(&source, range, opened, send).await {
                     // Fails only when nobody reads any more.
                     drop(sink.send(Err(error)));
                     // Nobody reads what lies behind the error.

@@ -2,6 +2,7 @@
 //!
 //! | Result | Source |
 //! |---|---|
+//! | an UNLOAD, sent in a query's place | [`unload`]: its Parquet files |
 //! | a `.csv` object that S3 can hand out in clear | [`csv`]: parallel ranged reads |
 //! | managed results, CSE_KMS, `.txt`, an object that may not be read | [`pages`]: GetQueryResults |
 //! | DDL, DML | no rows: an update count |
@@ -14,6 +15,7 @@ mod csv;
 mod download;
 mod layout;
 mod pages;
+mod unload;
 
 use std::sync::Arc;
 
@@ -22,13 +24,14 @@ use arrow::record_batch::RecordBatch;
 
 use crate::client::{AthenaApi, ObjectApi, PageRow, ResultPage, S3Location};
 use crate::decode::BatchLimits;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::options::{Config, ResultFetcher};
 use crate::query::{CancelHandle, QueryExecution};
 use crate::types::{AthenaType, Column, schema_as};
 use download::Download;
 pub(crate) use layout::Described;
 use layout::Layout;
+pub(crate) use unload::{Folder, Unload};
 
 /// Most rows a page of GetQueryResults can have.
 const MAX_PAGE_ROWS: usize = 1000;
@@ -73,22 +76,40 @@ impl Access {
     }
 }
 
-/// Opens the result of a query that SUCCEEDED. `described` is given where nested columns were
-/// sent for as JSON.
+/// What was sent in place of the caller's statement.
+#[derive(Clone)]
+pub(crate) enum Sent {
+    AsItIs,
+    /// The query with its nested columns as JSON.
+    Typed(Described),
+    /// An UNLOAD of the query.
+    Unload(Unload),
+}
+
+impl Sent {
+    /// The columns of the caller's query, if they had to be known.
+    pub(crate) fn described(&self) -> Option<&Described> {
+        match self {
+            Self::AsItIs => None,
+            Self::Typed(columns) | Self::Unload(Unload { columns, .. }) => Some(columns),
+        }
+    }
+}
+
+/// Opens the result of a query that SUCCEEDED.
 pub(crate) async fn open(
     access: &Access,
     execution: &QueryExecution,
-    described: Option<&Described>,
+    sent: &Sent,
 ) -> Result<Opened> {
+    let described = match sent {
+        Sent::AsItIs => None,
+        Sent::Typed(described) => Some(described),
+        Sent::Unload(unload) => return unload::open(access, execution, unload).await,
+    };
     let from_object = match access.config.fetcher {
-        ResultFetcher::Unload => {
-            return Err(Error::new(
-                ErrorKind::NotImplemented,
-                "ResultFetcher=unload is not implemented yet; use auto, S3 or GetQueryResults",
-            ));
-        }
         ResultFetcher::GetQueryResults => false,
-        ResultFetcher::Auto | ResultFetcher::S3 => {
+        ResultFetcher::Auto | ResultFetcher::S3 | ResultFetcher::Unload => {
             execution.has_csv_result() && !execution.client_side_encrypted
         }
     };
@@ -97,7 +118,7 @@ pub(crate) async fn open(
             Ok(opened) => return Ok(opened),
             // Policies with s3:CalledVia let only Athena read; objects get deleted.
             Err(error)
-                if access.config.fetcher == ResultFetcher::Auto
+                if access.config.fetcher != ResultFetcher::S3
                     && matches!(
                         error.kind(),
                         ErrorKind::Unauthorized | ErrorKind::ResultNotFound

@@ -1,11 +1,14 @@
 //! What is sent for a statement.
 
+use std::sync::Arc;
+
+use super::connection;
 use crate::client::StartQueryExecution;
 use crate::error::{Error, ErrorKind, Result};
-use crate::options::Config;
+use crate::options::{Config, ResultFetcher};
 use crate::query::tokenizer::Outline;
-use crate::query::{self, Descriptions, Detail, Terms, Value, parameters};
-use crate::result::Described;
+use crate::query::{self, Description, Detail, Terms, Value, parameters, unload};
+use crate::result::{Folder, Sent, Unload};
 use crate::types::ComplexTypes;
 
 /// The request that runs `sql` with these values bound.
@@ -46,34 +49,45 @@ pub(super) fn request(
 /// What is sent in the end.
 pub(super) struct Prepared {
     pub(super) request: StartQueryExecution,
-    /// The columns of the caller's query, if it is not what is sent.
-    pub(super) described: Option<Described>,
+    /// What it is of the caller's statement.
+    pub(super) sent: Sent,
 }
 
-/// Decides what is sent for `request`. With `ComplexTypes=typed` a query is described first,
-/// on the caller's terms, and one with nested columns is sent in another form.
+/// Decides what is sent for `request`. With `ResultFetcher=unload` or `ComplexTypes=typed` a
+/// query is described first, on the caller's terms; then it is sent as an UNLOAD, or, with
+/// nested columns, in another form.
 ///
-/// Errors: as [`query::describe`] and [`query::typed_query`]; `StatementTooLong` for what would
-/// be sent.
+/// Errors: as [`query::describe`] and [`query::typed_query`]; `NoOutputLocation` where an
+/// UNLOAD has no place for files; `StatementTooLong` for what would be sent.
 pub(super) async fn prepare(
     request: StartQueryExecution,
-    complex: ComplexTypes,
     terms: &Terms,
-    known: &Descriptions,
+    connection: &connection::Inner,
 ) -> Result<Prepared> {
-    let is_query = || Outline::of(&request.query_string).is_query();
-    if complex == ComplexTypes::Text || !is_query() {
-        return Ok(Prepared {
-            request,
-            described: None,
-        });
+    let config = &connection.config;
+    let as_it_is = |request| Prepared {
+        request,
+        sent: Sent::AsItIs,
+    };
+    let unloads = config.fetcher == ResultFetcher::Unload;
+    let typed = unloads || config.complex_types == ComplexTypes::Typed;
+    let sql = request.query_string.clone();
+    let outline = Outline::of(&sql);
+    if !typed || !outline.is_query() {
+        return Ok(as_it_is(request));
     }
-    let columns = query::describe(&request, Detail::Nested, terms, known).await?;
-    let Some(query_string) = query::typed_query(&request.query_string, &columns)? else {
-        return Ok(Prepared {
-            request,
-            described: None,
-        });
+    let known = &connection.descriptions;
+    if unloads && (config.unload_ordered_queries || !query::is_ordered(outline.body)) {
+        let description = query::describe(&request, Detail::Exact, terms, known).await?;
+        if unload::holds(&description.columns) {
+            return unload(request, outline.body, description, connection);
+        }
+    }
+    let columns = query::describe(&request, Detail::Nested, terms, known)
+        .await?
+        .columns;
+    let Some(query_string) = query::typed_query(&sql, &columns)? else {
+        return Ok(as_it_is(request));
     };
     parameters::check_statement_length(&query_string)?;
     Ok(Prepared {
@@ -81,6 +95,43 @@ pub(super) async fn prepare(
             query_string,
             ..request
         },
-        described: Some(columns),
+        sent: Sent::Typed(columns),
     })
+}
+
+/// An UNLOAD of `query` in its place.
+fn unload(
+    request: StartQueryExecution,
+    query: &str,
+    description: Description,
+    connection: &connection::Inner,
+) -> Result<Prepared> {
+    let Description {
+        columns,
+        results_in,
+    } = description;
+    let parent = results_in
+        .or_else(|| connection.config.output_location.clone())
+        .ok_or_else(no_place)?;
+    let objects = Arc::clone(&connection.objects);
+    let folder = Folder::new(&parent, objects, connection.runtime.clone())?;
+    let query_string = unload::statement(query, &columns, &folder.location().to_string());
+    parameters::check_statement_length(&query_string)?;
+    let folder = Arc::new(folder);
+    Ok(Prepared {
+        request: StartQueryExecution {
+            query_string,
+            // No other UNLOAD writes to this folder.
+            result_reuse: None,
+            ..request
+        },
+        sent: Sent::Unload(Unload { columns, folder }),
+    })
+}
+
+fn no_place() -> Error {
+    Error::new(
+        ErrorKind::NoOutputLocation,
+        "ResultFetcher=unload needs a place in S3 for its files, but the workgroup keeps results itself; use another workgroup, or ResultFetcher=auto",
+    )
 }

@@ -12,7 +12,7 @@ use crate::query::tokenizer::Outline;
 use crate::query::{
     self, CancelHandle, Detail, Progress, ProgressCallback, Terms, Value, Watch, parameters,
 };
-use crate::result::{self, Access, Described};
+use crate::result::{self, Access, Sent};
 use crate::types::Column;
 
 /// Room for `?` in the longest statement Athena takes.
@@ -48,8 +48,8 @@ enum Phase {
 /// A query that was started and whose end nobody has seen.
 struct Running {
     watch: Arc<Watch>,
-    /// The columns of the caller's query, if another one was sent.
-    described: Option<Described>,
+    /// What was sent in place of the caller's statement.
+    sent: Sent,
     connection: Arc<connection::Inner>,
     ended: std::sync::atomic::AtomicBool,
 }
@@ -84,7 +84,12 @@ impl Drop for Running {
             return;
         }
         let watch = Arc::clone(&self.watch);
+        let writes_files = matches!(self.sent, Sent::Unload(_));
         let stopping = self.connection.runtime.run(async move {
+            if writes_files {
+                // No file may be written once the folder is removed.
+                return watch.stop().await.map(drop);
+            }
             // Sent before the drop returns; whether the query obeys is not waited for.
             let api = &watch.terms.api;
             api.stop_query_execution(&watch.query_execution_id).await
@@ -189,9 +194,11 @@ impl Statement {
     pub fn describe(&self) -> Result<Arc<[Column]>> {
         let (_busy, request, terms) = self.begin()?;
         let known = Arc::clone(&self.connection.descriptions);
-        self.connection
+        let description = self
+            .connection
             .runtime
-            .run(async move { query::describe(&request, Detail::Exact, &terms, &known).await })
+            .run(async move { query::describe(&request, Detail::Exact, &terms, &known).await })?;
+        Ok(description.columns)
     }
 
     /// Runs the statement and waits until its result can be read. Blocks.
@@ -315,16 +322,18 @@ impl Statement {
     /// Sends the query. The phase is `Busy` for as long as the guard lives.
     fn start(&self) -> Result<(Busy<'_>, Arc<Running>)> {
         let (busy, request, terms) = self.begin()?;
-        let complex = self.connection.config.complex_types;
-        let known = Arc::clone(&self.connection.descriptions);
-        let (watch, described) = self.connection.runtime.run(async move {
-            let prepared = preparation::prepare(request, complex, &terms, &known).await?;
+        let connection = Arc::clone(&self.connection);
+        let (watch, sent) = self.connection.runtime.run(async move {
+            let prepared = preparation::prepare(request, &terms, &connection).await?;
             let watch = terms.start(prepared.request).await?;
-            Ok((watch, prepared.described))
+            if let Sent::Unload(unload) = &prepared.sent {
+                unload.folder.is_written_by(&watch.query_execution_id);
+            }
+            Ok((watch, prepared.sent))
         })?;
         let running = Running {
             watch: Arc::new(watch),
-            described,
+            sent,
             connection: Arc::clone(&self.connection),
             ended: std::sync::atomic::AtomicBool::new(false),
         };
@@ -342,15 +351,14 @@ impl Statement {
             cancel: CancelHandle::default(),
         };
         let read = access.clone();
-        let described = running.described.clone();
+        let sent = running.sent.clone();
         let ended = self.connection.runtime.run(async move {
             let execution = watch.until_final().await?;
-            let opening = tokio::select! {
-                biased;
-                () = watch.terms.cancel.cancelled() => Err(CancelHandle::error()),
-                opened = result::open(&read, &execution, described.as_ref()) => opened,
-            };
-            let opened = opening
+            let opening = result::open(&read, &execution, &sent);
+            let opened = watch
+                .terms
+                .bounded(opening)
+                .await
                 .map_err(|error| error.with_query_execution_id(&watch.query_execution_id))?;
             Ok((execution, opened))
         });
@@ -359,7 +367,7 @@ impl Statement {
             running.ended();
         }
         if ended.is_err()
-            && let Some(described) = &running.described
+            && let Some(described) = running.sent.described()
         {
             // Perhaps because a table is no longer what it was.
             self.connection.descriptions.forget(described);

@@ -6,11 +6,13 @@
 //! changing it breaks callers. See `docs/types.md`.
 
 mod arrow;
+mod carrier;
 mod column;
 mod display;
 mod parse;
 
 pub use arrow::ComplexTypes;
+pub(crate) use carrier::Carrier;
 pub use column::{Column, schema, schema_as};
 
 /// A type of Athena.

@@ -52,11 +52,6 @@ fn connection_strings_are_refused_by_name_and_value() {
             ErrorKind::NotImplemented,
             "Okta",
         ),
-        (
-            "Region=us-east-1;ResultFetcher=unload",
-            ErrorKind::NotImplemented,
-            "unload",
-        ),
     ] {
         let error = open(text);
         assert_eq!(error.kind(), kind, "{text}: {error}");

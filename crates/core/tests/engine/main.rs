@@ -18,3 +18,4 @@ mod machine;
 mod results;
 mod support;
 mod typed;
+mod unload;

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::ChecksumType;
+use aws_sdk_s3::types::{ChecksumType, Delete, ObjectIdentifier};
 use aws_smithy_checksums::body::validate;
 use bytes::Bytes;
 
-use super::super::{BoxFuture, ObjectApi, ObjectBody, ObjectPart, S3Location};
+use super::super::{BoxFuture, ObjectApi, ObjectBody, ObjectList, ObjectPart, S3Location};
 use super::config::SharedSdkConfig;
 use super::error::from_sdk;
 use crate::error::{Error, ErrorKind, Result};
@@ -58,70 +58,181 @@ impl ObjectApi for SdkObjects {
         range: Range<u64>,
         if_match: Option<&'a str>,
     ) -> BoxFuture<'a, Result<ObjectPart>> {
+        let (start, last) = (range.start, range.end.saturating_sub(1));
+        Box::pin(self.get(location, Span::From(start, last), if_match))
+    }
+
+    fn get_tail<'a>(
+        &'a self,
+        location: &'a S3Location,
+        length: u64,
+    ) -> BoxFuture<'a, Result<ObjectPart>> {
+        Box::pin(self.get(location, Span::Last(length), None))
+    }
+
+    fn list<'a>(
+        &'a self,
+        prefix: &'a S3Location,
+        next_token: Option<String>,
+    ) -> BoxFuture<'a, Result<ObjectList>> {
         Box::pin(async move {
-            let answer = self
+            let output = self
                 .client
-                .get_object()
-                .bucket(&location.bucket)
-                .key(&location.key)
-                .range(format!(
-                    "bytes={}-{}",
-                    range.start,
-                    range.end.saturating_sub(1)
-                ))
-                .set_if_match(if_match.map(str::to_owned))
+                .list_objects_v2()
+                .bucket(&prefix.bucket)
+                .prefix(&prefix.key)
+                .set_continuation_token(next_token)
                 .set_expected_bucket_owner(self.expected_bucket_owner.clone())
                 .send()
-                .await;
-            let output = match answer {
-                Ok(output) => output,
-                // A range over an object of no bytes cannot be satisfied.
-                Err(source)
-                    if range.start == 0
-                        && source
-                            .raw_response()
-                            .is_some_and(|r| r.status().as_u16() == 416) =>
-                {
-                    return Ok(ObjectPart {
-                        etag: None,
-                        object_size: 0,
-                        length: 0,
-                        body: Box::new(NoBytes),
-                    });
-                }
-                Err(source) => {
-                    return Err(add_location(from_sdk("GetObject", source), location));
-                }
-            };
-            let (object_size, length) =
-                sizes(&output, range.start).map_err(|got| bad_range(location, got))?;
-            Ok(ObjectPart {
-                object_size,
-                length,
-                body: Box::new(SdkBody {
-                    location: location.clone(),
-                    read_timeout: self.read_timeout,
-                    of_parts: output.checksum_type == Some(ChecksumType::Composite),
-                    stream: output.body,
-                }),
-                etag: output.e_tag,
+                .await
+                .map_err(|source| add_location(from_sdk("ListObjectsV2", source), prefix))?;
+            let objects = output.contents.unwrap_or_default();
+            Ok(ObjectList {
+                keys: objects
+                    .into_iter()
+                    .filter_map(|object| object.key)
+                    .collect(),
+                next_token: output.next_continuation_token,
             })
+        })
+    }
+
+    fn delete<'a>(&'a self, bucket: &'a str, keys: &'a [String]) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let output = self
+                .client
+                .delete_objects()
+                .bucket(bucket)
+                .delete(to_delete(keys)?)
+                .set_expected_bucket_owner(self.expected_bucket_owner.clone())
+                .send()
+                .await
+                .map_err(|source| from_sdk("DeleteObjects", source))?;
+            match output.errors.unwrap_or_default().first() {
+                None => Ok(()),
+                Some(error) => Err(Error::new(
+                    ErrorKind::Service,
+                    format!(
+                        "s3://{bucket}/{} cannot be deleted: {} {}",
+                        error.key().unwrap_or_default(),
+                        error.code().unwrap_or_default(),
+                        error.message().unwrap_or_default()
+                    ),
+                )),
+            }
         })
     }
 }
 
-/// The size of the object and that of the body, as the answer to a range from `start` tells
-/// them; what it tells instead is the error.
-fn sizes(output: &GetObjectOutput, start: u64) -> std::result::Result<(u64, u64), &str> {
+fn to_delete(keys: &[String]) -> Result<Delete> {
+    keys.iter()
+        .map(|key| ObjectIdentifier::builder().key(key).build())
+        .collect::<std::result::Result<Vec<_>, _>>()
+        .and_then(|objects| {
+            let delete = Delete::builder().set_objects(Some(objects));
+            delete.quiet(true).build()
+        })
+        .map_err(|source| {
+            Error::new(ErrorKind::Internal, "nothing was named to delete").with_source(source)
+        })
+}
+
+/// Which bytes of an object are asked for.
+#[derive(Clone, Copy)]
+enum Span {
+    /// From the first to the last, both included.
+    From(u64, u64),
+    /// So many at the end.
+    Last(u64),
+}
+
+impl Span {
+    fn header(self) -> String {
+        match self {
+            Self::From(first, last) => format!("bytes={first}-{last}"),
+            Self::Last(length) => format!("bytes=-{length}"),
+        }
+    }
+
+    /// Whether the whole object may be the answer.
+    fn may_be_all(self) -> bool {
+        matches!(self, Self::From(0, _) | Self::Last(_))
+    }
+
+    fn is_answered_by(self, answer: &ContentRange) -> bool {
+        let ContentRange { range, object_size } = answer;
+        match self {
+            Self::From(first, _) => range.start == first,
+            Self::Last(length) => {
+                range.start == object_size.saturating_sub(length) && range.end == *object_size
+            }
+        }
+    }
+}
+
+impl SdkObjects {
+    async fn get(
+        &self,
+        location: &S3Location,
+        span: Span,
+        if_match: Option<&str>,
+    ) -> Result<ObjectPart> {
+        let answer = self
+            .client
+            .get_object()
+            .bucket(&location.bucket)
+            .key(&location.key)
+            .range(span.header())
+            .set_if_match(if_match.map(str::to_owned))
+            .set_expected_bucket_owner(self.expected_bucket_owner.clone())
+            .send()
+            .await;
+        let output = match answer {
+            Ok(output) => output,
+            // A range over an object of no bytes cannot be satisfied.
+            Err(source)
+                if span.may_be_all()
+                    && source
+                        .raw_response()
+                        .is_some_and(|r| r.status().as_u16() == 416) =>
+            {
+                return Ok(ObjectPart {
+                    etag: None,
+                    object_size: 0,
+                    length: 0,
+                    body: Box::new(NoBytes),
+                });
+            }
+            Err(source) => {
+                return Err(add_location(from_sdk("GetObject", source), location));
+            }
+        };
+        let (object_size, length) = sizes(&output, span).map_err(|got| bad_range(location, got))?;
+        Ok(ObjectPart {
+            object_size,
+            length,
+            body: Box::new(SdkBody {
+                location: location.clone(),
+                read_timeout: self.read_timeout,
+                of_parts: output.checksum_type == Some(ChecksumType::Composite),
+                stream: output.body,
+            }),
+            etag: output.e_tag,
+        })
+    }
+}
+
+/// The size of the object and that of the body, as the answer tells them; what it tells
+/// instead is the error.
+fn sizes(output: &GetObjectOutput, span: Span) -> std::result::Result<(u64, u64), &str> {
     match output.content_range.as_deref() {
         Some(text) => match content_range(text) {
-            Some(answer) if answer.range.start == start => {
+            Some(answer) if span.is_answered_by(&answer) => {
                 Ok((answer.object_size, answer.range.end - answer.range.start))
             }
             _ => Err(text),
         },
-        // The whole object in answer to a range that starts it.
-        None if start == 0 => {
+        None if span.may_be_all() => {
             let length = output.content_length.map(u64::try_from);
             let length = length
                 .and_then(std::result::Result::ok)
@@ -251,6 +362,22 @@ mod tests {
             "bytes 0-1/*",
         ] {
             assert!(content_range(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_for_the_bytes_that_were_asked_for() {
+        for (span, answer, right) in [
+            (Span::From(5, 9), "bytes 5-9/100", true),
+            (Span::From(5, 9), "bytes 5-7/8", true),
+            (Span::From(5, 9), "bytes 0-4/100", false),
+            (Span::Last(10), "bytes 90-99/100", true),
+            (Span::Last(10), "bytes 0-4/5", true),
+            (Span::Last(10), "bytes 89-99/100", false),
+            (Span::Last(10), "bytes 90-98/100", false),
+        ] {
+            let answer = content_range(answer).unwrap();
+            assert_eq!(span.is_answered_by(&answer), right, "{}", span.header());
         }
     }
 

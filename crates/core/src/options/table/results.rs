@@ -16,8 +16,8 @@ pub(super) const ROWS: &[OptionInfo] = &[
         ]),
         "Where rows come from. auto: the result object in S3, pages of \
          GetQueryResults when it cannot be read. GetQueryResultsStream is Amazon's \
-         private interface and means auto; unload is refused, not built yet. Wins over \
-         the two older switches below.",
+         private interface and means auto. unload: Parquet files that the query writes by \
+         UNLOAD, see [unload.md](unload.md). Wins over the two older switches below.",
     )
     .aliases(&["athena.result_fetcher"])
     .default("auto")
@@ -55,6 +55,15 @@ pub(super) const ROWS: &[OptionInfo] = &[
     )
     .aliases(&["athena.complex_types"])
     .default("text")
+    .scope(Scope::Statement),
+    row(
+        K::UnloadOrderedQueries,
+        Kind::Bool,
+        "With ResultFetcher=unload, use UNLOAD also for a query with an ORDER BY of its \
+         own, and lose the order. Without it, such a query is read as with auto.",
+    )
+    .aliases(&["athena.unload.ordered_queries"])
+    .default("false")
     .scope(Scope::Statement),
     row(
         K::DownloadConnections,

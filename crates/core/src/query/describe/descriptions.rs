@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Detail;
+use super::{Description, Detail};
 use crate::client::StartQueryExecution;
 use crate::types::Column;
 
@@ -22,7 +22,7 @@ pub(crate) struct Descriptions(Mutex<VecDeque<Known>>);
 struct Known {
     query: Key,
     detail: Detail,
-    columns: Arc<[Column]>,
+    description: Description,
     since: Instant,
 }
 
@@ -53,12 +53,12 @@ impl Key {
 }
 
 impl Descriptions {
-    /// The columns of this query, if they are known in such detail.
+    /// What is known of this query, if it is known in such detail.
     pub(super) fn find(
         &self,
         request: &StartQueryExecution,
         detail: Detail,
-    ) -> Option<Arc<[Column]>> {
+    ) -> Option<Description> {
         let query = Key::of(request);
         let mut all = self.lock();
         all.retain(|known| known.since.elapsed() < MAX_AGE);
@@ -66,16 +66,16 @@ impl Descriptions {
         let at = all.iter().position(fits)?;
         // The one asked for last is the last to be forgotten.
         let known = all.remove(at)?;
-        let columns = Arc::clone(&known.columns);
+        let description = known.description.clone();
         all.push_back(known);
-        Some(columns)
+        Some(description)
     }
 
     pub(super) fn remember(
         &self,
         request: &StartQueryExecution,
         detail: Detail,
-        columns: Arc<[Column]>,
+        description: Description,
     ) {
         let query = Key::of(request);
         let mut all = self.lock();
@@ -83,7 +83,7 @@ impl Descriptions {
         all.push_back(Known {
             query,
             detail,
-            columns,
+            description,
             since: Instant::now(),
         });
         let mut bytes: usize = all.iter().map(|known| known.query.bytes()).sum();
@@ -97,7 +97,7 @@ impl Descriptions {
     /// Forgets the description that these columns come from, because it turned out to be wrong.
     pub(crate) fn forget(&self, columns: &Arc<[Column]>) {
         self.lock()
-            .retain(|known| !Arc::ptr_eq(&known.columns, columns));
+            .retain(|known| !Arc::ptr_eq(&known.description.columns, columns));
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<Known>> {
@@ -142,8 +142,11 @@ mod tests {
         }
     }
 
-    fn columns() -> Arc<[Column]> {
-        [Column::new("a", AthenaType::Date)].into()
+    fn columns() -> Description {
+        Description {
+            columns: [Column::new("a", AthenaType::Date)].into(),
+            results_in: None,
+        }
     }
 
     #[test]
@@ -184,9 +187,9 @@ mod tests {
         known.remember(&asked, Detail::Exact, columns());
         assert_eq!(known.find(&asked, Detail::Nested), Some(columns()));
         assert_eq!(known.lock().len(), 1);
-        known.forget(&columns());
+        known.forget(&columns().columns);
         let kept = known.find(&asked, Detail::Nested).unwrap();
-        known.forget(&kept);
+        known.forget(&kept.columns);
         assert_eq!(known.find(&asked, Detail::Nested), None);
     }
 

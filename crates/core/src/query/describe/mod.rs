@@ -8,6 +8,7 @@ mod descriptions;
 
 use std::sync::Arc;
 
+use super::QueryExecution;
 use super::parameters::check_statement_length;
 use super::poll::Terms;
 use super::tokenizer::Outline;
@@ -27,6 +28,16 @@ pub(crate) enum Detail {
     Exact,
 }
 
+/// What was found out about a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Description {
+    /// The columns it would have.
+    pub(crate) columns: Arc<[Column]>,
+    /// The folder in S3, with a slash at its end, that results go to in this context; `None`
+    /// where the workgroup keeps them itself.
+    pub(crate) results_in: Option<String>,
+}
+
 /// The columns that `request`'s query would have, with full types. Runs one query, or two if
 /// a type needs it, on the caller's terms; none if the answer is known.
 ///
@@ -37,7 +48,7 @@ pub(crate) async fn describe(
     detail: Detail,
     terms: &Terms,
     known: &Descriptions,
-) -> Result<Arc<[Column]>> {
+) -> Result<Description> {
     let outline = Outline::of(&request.query_string);
     if !outline.is_query() {
         return Err(Error::new(
@@ -45,8 +56,8 @@ pub(crate) async fn describe(
             "only queries (SELECT, WITH, VALUES, TABLE) can be described",
         ));
     }
-    if let Some(columns) = known.find(request, detail) {
-        return Ok(columns);
+    if let Some(description) = known.find(request, detail) {
+        return Ok(description);
     }
     // The caller's progress is that of the query itself.
     let quiet = Terms {
@@ -58,16 +69,19 @@ pub(crate) async fn describe(
         request,
         terms: &quiet,
     };
-    let mut columns = asking.names_and_base_types().await?;
+    let (mut columns, results_in) = asking.names_and_base_types().await?;
     let unclear: Vec<usize> = (0..columns.len())
         .filter(|&index| columns.get(index).is_some_and(|c| is_unclear(c, detail)))
         .collect();
     if !unclear.is_empty() {
         asking.full_types(&mut columns, &unclear).await?;
     }
-    let columns: Arc<[Column]> = columns.into();
-    known.remember(request, detail, Arc::clone(&columns));
-    Ok(columns)
+    let description = Description {
+        columns: columns.into(),
+        results_in,
+    };
+    known.remember(request, detail, description.clone());
+    Ok(description)
 }
 
 /// Whether a column's base type does not tell enough of its type.
@@ -87,18 +101,22 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    async fn names_and_base_types(&self) -> Result<Vec<Column>> {
+    /// And the folder that results go to.
+    async fn names_and_base_types(&self) -> Result<(Vec<Column>, Option<String>)> {
         let sql = format!("SELECT * FROM ({}) LIMIT 0", self.query);
-        let page = self.answer(sql).await?;
+        let (page, execution) = self.answer(sql).await?;
+        let folder = |location: String| Some(location.get(..=location.rfind('/')?)?.to_owned());
         match page.columns {
-            Some(columns) if !columns.is_empty() => Ok(columns),
+            Some(columns) if !columns.is_empty() => {
+                Ok((columns, execution.output_location.and_then(folder)))
+            }
             _ => Err(unexpected("no columns")),
         }
     }
 
     /// Replaces the types of the columns at the positions `unclear`.
     async fn full_types(&self, columns: &mut [Column], unclear: &[usize]) -> Result<()> {
-        let page = self
+        let (page, _) = self
             .answer(typeof_query(self.query, columns.len(), unclear))
             .await?;
         // The first row repeats the names of the columns.
@@ -122,8 +140,8 @@ impl Asking<'_> {
         Ok(())
     }
 
-    /// The first page of the result of `sql`.
-    async fn answer(&self, sql: String) -> Result<ResultPage> {
+    /// The first page of the result of `sql`, and what is told of the query.
+    async fn answer(&self, sql: String) -> Result<(ResultPage, QueryExecution)> {
         check_statement_length(&sql)?;
         let request = StartQueryExecution {
             query_string: sql,
@@ -139,7 +157,8 @@ impl Asking<'_> {
         tracing::info!(query_execution_id = %id, data_scanned_in_bytes, "described");
         let page = self.terms.api.get_query_results(&id, None, 2);
         let page = self.terms.bounded(page).await;
-        page.map_err(|error| error.with_query_execution_id(id))
+        let page = page.map_err(|error| error.with_query_execution_id(id))?;
+        Ok((page, execution))
     }
 }
 

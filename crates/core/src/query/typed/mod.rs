@@ -7,6 +7,8 @@
 mod casts;
 mod order;
 
+pub(crate) use order::is_ordered;
+
 use super::tokenizer::Outline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::types::{AthenaType, Column};

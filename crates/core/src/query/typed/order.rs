@@ -47,6 +47,11 @@ pub(super) fn split<'a>(query: &'a str, columns: &[Column]) -> Result<Ordered<'a
     })
 }
 
+/// Whether the rows of a query have an order that its caller asked for.
+pub(crate) fn is_ordered(query: &str) -> bool {
+    Clauses::of(without_parentheses(query)).order_by.is_some()
+}
+
 /// The query without parentheses around the whole of it.
 fn without_parentheses(query: &str) -> &str {
     let mut query = query;
@@ -213,6 +218,34 @@ mod tests {
         ["a", "b c", "Ü", "dup", "DUP"]
             .map(|name| Column::new(name, AthenaType::BigInt))
             .to_vec()
+    }
+
+    #[test]
+    fn only_an_order_of_the_whole_counts() {
+        for (sql, ordered) in [
+            ("SELECT a FROM t ORDER BY a", true),
+            ("select a from t order /* c */ by a limit 1", true),
+            ("(SELECT a FROM t ORDER BY a)", true),
+            ("((SELECT a FROM t ORDER\nBY a))", true),
+            ("WITH x AS (SELECT 1 a) SELECT a FROM x ORDER BY 1", true),
+            ("(SELECT 1) UNION (SELECT 2) ORDER BY 1", true),
+            ("TABLE t ORDER BY a", true),
+            ("SELECT a FROM t", false),
+            ("SELECT a FROM (SELECT a FROM t ORDER BY a LIMIT 1)", false),
+            (
+                "(SELECT 1 ORDER BY 1) UNION ALL (SELECT 2 ORDER BY 1)",
+                false,
+            ),
+            ("SELECT row_number() OVER (ORDER BY a) FROM t", false),
+            ("SELECT array_agg(a ORDER BY b) FROM t", false),
+            ("SELECT 'ORDER BY', \"ORDER\" -- ORDER BY", false),
+            ("SELECT \"order\" by FROM t", false),
+            ("()", false),
+            ("(", false),
+            ("", false),
+        ] {
+            assert_eq!(is_ordered(sql), ordered, "{sql}");
+        }
     }
 
     #[test]

@@ -2,15 +2,12 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::mpsc;
 use std::time::Duration;
 
-use tokio::sync::OwnedSemaphorePermit;
+use bytes::Bytes;
 
-use super::Chunk;
 use crate::client::{ObjectApi, ObjectPart, S3Location};
 use crate::error::{Error, ErrorKind, Result};
-use crate::query::CancelHandle;
 
 /// First pause before a broken range is resumed; it doubles per break, up to [`MAX_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -20,14 +17,14 @@ const MAX_PAUSE: Duration = Duration::from_secs(5);
 const PROGRESS: u64 = 64 << 10;
 
 /// What every range needs to know of the object.
-pub(super) struct Source {
-    pub(super) objects: Arc<dyn ObjectApi>,
-    pub(super) location: S3Location,
+pub(in crate::result) struct Source {
+    pub(in crate::result) objects: Arc<dyn ObjectApi>,
+    pub(in crate::result) location: S3Location,
     /// The version all ranges are of.
-    pub(super) etag: Option<String>,
-    pub(super) object_size: u64,
+    pub(in crate::result) etag: Option<String>,
+    pub(in crate::result) object_size: u64,
     /// How often in a row a range may break without progress.
-    pub(super) attempts: u32,
+    pub(in crate::result) attempts: u32,
 }
 
 /// Why a range was not read to its end.
@@ -38,17 +35,17 @@ enum Broken {
     Midway(Error),
 }
 
-/// Reads one range to its end.
+/// Reads one range to its end and gives its bytes, in order, to `sink`. `opened` is the
+/// answer to a request for it, where there is one already.
 ///
 /// Errors: the client's, for a range that cannot be opened; `ResultChanged` for an object
 /// that is another one by now; `Network`, `Service` or `ConnectionTimeout` for one that broke
-/// too often.
-pub(super) async fn fetch(
+/// too often; the sink's.
+pub(in crate::result) async fn fetch(
     source: &Source,
     mut range: Range<u64>,
     mut opened: Option<ObjectPart>,
-    mut share: OwnedSemaphorePermit,
-    chunks: &mpsc::Sender<Result<Chunk>>,
+    mut sink: impl FnMut(Bytes) -> Result<()>,
 ) -> Result<()> {
     let mut breaks = 0;
     let mut pause = FIRST_PAUSE;
@@ -58,7 +55,7 @@ pub(super) async fn fetch(
             Some(part) => part,
             None => open(source, &range).await?,
         };
-        let error = match read(source, &mut range, part, &mut share, chunks).await {
+        let error = match read(source, &mut range, part, &mut sink).await {
             Ok(()) => return Ok(()),
             Err(Broken::ForGood(error)) => return Err(error),
             Err(Broken::Midway(error)) => error,
@@ -113,8 +110,7 @@ async fn read(
     source: &Source,
     range: &mut Range<u64>,
     mut part: ObjectPart,
-    share: &mut OwnedSemaphorePermit,
-    chunks: &mpsc::Sender<Result<Chunk>>,
+    sink: &mut impl FnMut(Bytes) -> Result<()>,
 ) -> std::result::Result<(), Broken> {
     if part.length != range.end - range.start {
         return Err(Broken::ForGood(unasked(source, range, part.length)));
@@ -134,13 +130,7 @@ async fn read(
             return Err(Broken::ForGood(unasked(source, range, length)));
         }
         range.start += length;
-        let chunk = Chunk {
-            _share: share.split(bytes.len()),
-            bytes,
-        };
-        if chunks.send(Ok(chunk)).is_err() {
-            return Err(Broken::ForGood(CancelHandle::error()));
-        }
+        sink(bytes).map_err(Broken::ForGood)?;
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::blocking::Runtime;
-use crate::client::{BoxFuture, ObjectBody};
+use crate::client::{BoxFuture, ObjectBody, ObjectList};
 
 /// What a body does, step by step; after the last one it ends.
 #[derive(Clone)]
@@ -74,6 +74,26 @@ impl ObjectApi for Store {
                 body: Box::new(body),
             })
         })
+    }
+
+    fn get_tail<'a>(
+        &'a self,
+        _location: &'a S3Location,
+        _length: u64,
+    ) -> BoxFuture<'a, Result<ObjectPart>> {
+        unreachable!("a download reads from the start")
+    }
+
+    fn list<'a>(
+        &'a self,
+        _prefix: &'a S3Location,
+        _next_token: Option<String>,
+    ) -> BoxFuture<'a, Result<ObjectList>> {
+        unreachable!("a download lists nothing")
+    }
+
+    fn delete<'a>(&'a self, _bucket: &'a str, _keys: &'a [String]) -> BoxFuture<'a, Result<()>> {
+        unreachable!("a download deletes nothing")
     }
 }
 
