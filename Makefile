@@ -2,6 +2,7 @@
 # install what they miss.
 
 PROFILE ?= dev
+SECONDS ?= 15
 PREFIX ?= /usr/local
 
 .PHONY: demo test bench examples header fmt lint doc fuzz install
@@ -35,8 +36,8 @@ doc: ## Regenerate the generated documents; build the API documentation.
 	UPDATE_DOCS=1 cargo test -q --locked -p athena-core --lib -- _md_is_up_to_date
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 
-fuzz: ## The randomised tests of parsers, tokenizer and decoders, with fixed seeds.
-	cargo test --locked -p athena-core --lib -- random any_text
+fuzz: ## Every fuzzer for SECONDS seconds, from the committed corpus (fuzz/corpus).
+	SECONDS_EACH=$(SECONDS) scripts/fuzz
 
 install: ## Build in release mode and install library, header, pkg-config and CMake files.
 	PREFIX=$(PREFIX) scripts/install

@@ -10,6 +10,9 @@ mod client;
 mod credentials;
 mod decode;
 pub mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod log;
 pub mod options;
 mod query;

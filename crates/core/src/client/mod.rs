@@ -5,7 +5,7 @@
 //! change how a query is polled.
 
 mod location;
-mod page;
+pub(crate) mod page;
 pub(crate) mod sdk;
 
 use std::future::Future;

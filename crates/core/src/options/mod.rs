@@ -18,6 +18,8 @@ mod set;
 mod table;
 #[cfg(test)]
 mod tests;
+#[cfg(any(test, feature = "fuzzing"))]
+mod written;
 
 pub use crate::types::ComplexTypes;
 pub use config::{

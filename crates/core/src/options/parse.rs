@@ -238,7 +238,7 @@ fn malformed(text: &str, byte: usize, problem: &str) -> Error {
 }
 
 /// Writes `pairs` so that [`properties`] reads the same ones.
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(super) fn render(pairs: &[(&str, &str)]) -> String {
     pairs
         .iter()

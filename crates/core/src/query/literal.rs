@@ -166,6 +166,8 @@ fn invalid(message: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::query::tokenizer::{TokenKind, tokens};
 
@@ -298,46 +300,30 @@ mod tests {
         }
     }
 
-    #[test]
-    fn floats_survive_the_round_trip() {
-        let mut random = fastrand::Rng::with_seed(2);
-        for _ in 0..20_000 {
-            let double = f64::from_bits(random.u64(..));
+    proptest! {
+        #[test]
+        fn floats_survive_the_round_trip(double: f64, real: f32) {
+            let inner = |text: String, name: &str| {
+                let quoted = text.strip_prefix(name).unwrap();
+                quoted.trim_matches([' ', '\'']).to_owned()
+            };
             if double.is_finite() {
-                let text = literal(&Value::Float64(double)).unwrap();
-                let inner = text
-                    .strip_prefix("DOUBLE '")
-                    .unwrap()
-                    .trim_end_matches('\'');
-                assert_eq!(inner.parse::<f64>().unwrap().to_bits(), double.to_bits());
+                let text = inner(literal(&Value::Float64(double)).unwrap(), "DOUBLE");
+                prop_assert_eq!(text.parse::<f64>().unwrap().to_bits(), double.to_bits());
             }
-            let real = f32::from_bits(random.u32(..));
             if real.is_finite() {
-                let text = literal(&Value::Float32(real)).unwrap();
-                let inner = text.strip_prefix("REAL '").unwrap().trim_end_matches('\'');
-                assert_eq!(inner.parse::<f32>().unwrap().to_bits(), real.to_bits());
+                let text = inner(literal(&Value::Float32(real)).unwrap(), "REAL");
+                prop_assert_eq!(text.parse::<f32>().unwrap().to_bits(), real.to_bits());
             }
         }
-    }
 
-    #[test]
-    fn text_is_one_string_token_whatever_it_holds() {
-        let mut random = fastrand::Rng::with_seed(3);
-        let pieces = [
-            "'", "''", "\"", "`", "--", "/*", "*/", "?", ";", "\\", "\n", "é", "a",
-        ];
-        for _ in 0..20_000 {
-            let text: String = (0..random.usize(0..10))
-                .map(|_| pieces[random.usize(0..pieces.len())])
-                .collect();
+        #[test]
+        fn text_is_one_string_token_whatever_it_holds(text in "('|''|--|/\\*|\\?|;|\\\\|\\PC|\n){0,10}") {
             let sql = literal(&Value::Text(text.clone())).unwrap();
             let found: Vec<_> = tokens(&sql).collect();
-            assert_eq!(found.len(), 1, "{sql}");
-            assert_eq!(
-                (found[0].kind, &found[0].range),
-                (TokenKind::String, &(0..sql.len()))
-            );
-            assert_eq!(sql[1..sql.len() - 1].replace("''", "'"), text);
+            prop_assert_eq!(found.len(), 1);
+            prop_assert_eq!((found[0].kind, &found[0].range), (TokenKind::String, &(0..sql.len())));
+            prop_assert_eq!(sql[1..sql.len() - 1].replace("''", "'"), text);
         }
     }
 

@@ -4,7 +4,7 @@ mod cancel;
 mod describe;
 mod execution;
 mod failure;
-mod literal;
+pub(crate) mod literal;
 pub(crate) mod parameters;
 mod poll;
 mod progress;

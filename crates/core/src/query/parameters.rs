@@ -148,7 +148,6 @@ fn at(index: usize, kind: ErrorKind, message: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::tokenizer::{TokenKind, tokens};
 
     fn text(text: &str) -> Value {
         Value::Text(text.to_owned())
@@ -308,47 +307,5 @@ mod tests {
         // Text put in counts.
         let error = refusal("SELECT ?", &[text(&"x".repeat(MAX_STATEMENT_BYTES))]);
         assert_eq!(error.kind(), ErrorKind::StatementTooLong);
-    }
-
-    #[test]
-    fn values_put_in_never_change_the_rest_of_the_statement() {
-        let mut random = fastrand::Rng::with_seed(4);
-        let sql_pieces = [
-            "?", "'a?'", "\"b?\"", "`c?`", "-- ?\n", "/* ? */", "X'00'", "a", "-", "U&'d?'", "U&",
-            "(",
-        ];
-        let value_pieces = ["'", "--", "/*", "*/", "?", "\"", "\\", ";", "\n", "x", "`"];
-        // The prefix keeps the sequence of tokens comparable and puts values into the text.
-        for _ in 0..20_000 {
-            let mut sql = "CREATE VIEW v AS ".to_owned();
-            for _ in 0..random.usize(0..10) {
-                sql.push_str(sql_pieces[random.usize(0..sql_pieces.len())]);
-            }
-            let count = Outline::of(&sql).parameters.len();
-            let values: Vec<Value> = (0..count)
-                .map(|_| {
-                    let length = random.usize(0..6);
-                    let pieces =
-                        (0..length).map(|_| value_pieces[random.usize(0..value_pieces.len())]);
-                    Value::Text(pieces.collect())
-                })
-                .collect();
-            let prepared = prepare(&sql, &values).unwrap();
-            assert!(Outline::of(&prepared.sql).parameters.is_empty(), "{sql}");
-
-            let mut values = values.iter();
-            let expected: Vec<_> = tokens(&sql)
-                .map(|token| match token.kind {
-                    TokenKind::Question => {
-                        (TokenKind::String, literal(values.next().unwrap()).unwrap())
-                    }
-                    kind => (kind, sql[token.range].to_owned()),
-                })
-                .collect();
-            let found: Vec<_> = tokens(&prepared.sql)
-                .map(|token| (token.kind, prepared.sql[token.range].to_owned()))
-                .collect();
-            assert_eq!(found, expected, "{sql}");
-        }
     }
 }

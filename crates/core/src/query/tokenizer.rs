@@ -263,8 +263,13 @@ impl<'a> Scan<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::proptest;
+    use proptest::sample::select;
+
     use super::TokenKind::{Comment, Name, Question, String, Symbol, Word};
     use super::*;
+    use crate::fuzzing;
 
     #[test]
     fn quotes_and_comments_hide_question_marks() {
@@ -411,23 +416,46 @@ mod tests {
         }
     }
 
-    #[test]
-    fn any_text_splits_at_character_boundaries_and_in_order() {
-        let mut random = fastrand::Rng::with_seed(1);
-        let pieces = [
-            "'", "\"", "`", "--", "\n", "/*", "*/", "?", "é", "\\", "x", "(", ";", " ",
-        ];
-        for _ in 0..20_000 {
-            let sql: std::string::String = (0..random.usize(0..12))
-                .map(|_| pieces[random.usize(0..pieces.len())])
-                .collect();
-            let mut end = 0;
-            for token in tokens(&sql) {
-                assert!(sql[end..token.range.start].trim().is_empty(), "{sql}");
-                assert!(!sql[token.range.clone()].is_empty(), "{sql}");
-                end = token.range.end;
-            }
-            assert!(sql[end..].trim().is_empty(), "{sql}");
+    proptest! {
+        /// Tokens cover the text, and values put in never change the rest of a statement.
+        #[test]
+        fn a_value_is_one_token_more_in_any_statement(
+            start in select(vec!["", "SELECT ", "CREATE VIEW v AS ", "ALTER ", "EXECUTE p USING ", "("]),
+            sql in vec(select(PIECES.to_vec()), ..12),
+            value in vec(select(PIECES.to_vec()), ..6),
+        ) {
+            let text = [start, &sql.concat(), "\0", &value.concat()].concat();
+            fuzzing::statement(text.as_bytes());
         }
     }
+
+    const PIECES: [&str; 27] = [
+        "'",
+        "\"",
+        "`",
+        "--",
+        "\n",
+        "/*",
+        "*/",
+        "?",
+        "é",
+        "\\",
+        "x",
+        "(",
+        ")",
+        ";",
+        " ",
+        "U&",
+        "X'",
+        "-",
+        "'a?'",
+        "\"b?\"",
+        "`c?`",
+        "-- ?\n",
+        "/* ? */",
+        " ORDER BY ",
+        "PATTERN(",
+        " DEFINE ",
+        ",",
+    ];
 }

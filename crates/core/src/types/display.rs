@@ -84,75 +84,80 @@ fn is_plain(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{AthenaType, RowField};
-    use fastrand::Rng;
+    use proptest::collection::vec;
+    use proptest::option;
+    use proptest::prelude::*;
+    use proptest::sample::select;
 
-    fn random_name(rng: &mut Rng) -> String {
-        let fixed = [
-            "a", "date", "time", "double", "with", "A b", "q\"q", "é:", "row", ",)(",
+    fn name() -> impl Strategy<Value = String> {
+        let tricky = select(vec![
+            "time", "double", "with", "A b", "q\"q", "é:", "row", ",)(", "",
+        ]);
+        prop_oneof![tricky.prop_map(str::to_owned), ".{1,5}"]
+    }
+
+    fn simple() -> impl Strategy<Value = AthenaType> {
+        use AthenaType::*;
+        let time = (0..=12_u8, any::<bool>());
+        let plain = [
+            Boolean,
+            TinyInt,
+            SmallInt,
+            Integer,
+            BigInt,
+            Real,
+            Double,
+            Varbinary,
+            Date,
+            IntervalYearToMonth,
+            IntervalDayToSecond,
+            Json,
+            Uuid,
+            IpAddress,
+            Unknown,
+            Array(None),
+            Map(None),
+            Row(None),
+            Varchar(None),
         ];
-        rng.choice(fixed).unwrap_or("x").to_owned()
+        prop_oneof![
+            select(plain.to_vec()),
+            Just(Other("qdigest(double)".to_owned())),
+            (1..=38_u8)
+                .prop_flat_map(|precision| (Just(precision), 0..=precision))
+                .prop_map(|(precision, scale)| Decimal { precision, scale }),
+            (1..=u32::MAX).prop_map(Char),
+            any::<u32>().prop_map(|length| Varchar(Some(length))),
+            time.clone().prop_map(|(precision, with_zone)| Time {
+                precision,
+                with_zone
+            }),
+            time.prop_map(|(precision, with_zone)| Timestamp {
+                precision,
+                with_zone
+            }),
+        ]
     }
 
-    fn random_type(rng: &mut Rng, depth: usize) -> AthenaType {
-        let simple = 20;
-        match rng.u8(..if depth == 0 { simple } else { simple + 6 }) {
-            0 => AthenaType::Boolean,
-            1 => AthenaType::TinyInt,
-            2 => AthenaType::SmallInt,
-            3 => AthenaType::Integer,
-            4 => AthenaType::BigInt,
-            5 => AthenaType::Real,
-            6 => AthenaType::Double,
-            7 => {
-                let precision = rng.u8(1..=38);
-                AthenaType::Decimal {
-                    precision,
-                    scale: rng.u8(..=precision),
-                }
-            }
-            8 => AthenaType::Char(rng.u32(1..)),
-            9 => AthenaType::Varchar(rng.bool().then(|| rng.u32(..))),
-            10 => AthenaType::Varbinary,
-            11 => AthenaType::Date,
-            12 => AthenaType::Time {
-                precision: rng.u8(..=12),
-                with_zone: rng.bool(),
-            },
-            13 => AthenaType::Timestamp {
-                precision: rng.u8(..=12),
-                with_zone: rng.bool(),
-            },
-            14 => AthenaType::IntervalYearToMonth,
-            15 => AthenaType::IntervalDayToSecond,
-            16 => AthenaType::Json,
-            17 => AthenaType::Uuid,
-            18 => AthenaType::Unknown,
-            19 => AthenaType::Other("qdigest(double)".to_owned()),
-            20 => AthenaType::Array(None),
-            21 => AthenaType::Row(None),
-            22 => AthenaType::Array(Some(Box::new(random_type(rng, depth - 1)))),
-            23 => AthenaType::Map(Some(Box::new((
-                random_type(rng, depth - 1),
-                random_type(rng, depth - 1),
-            )))),
-            _ => AthenaType::Row(Some(
-                (0..rng.usize(1..4))
-                    .map(|_| RowField {
-                        name: rng.bool().then(|| random_name(rng)),
-                        athena_type: random_type(rng, depth - 1),
-                    })
-                    .collect(),
-            )),
-        }
+    fn athena_type() -> impl Strategy<Value = AthenaType> {
+        simple().prop_recursive(4, 20, 4, |inner| {
+            let field = (option::of(name()), inner.clone());
+            let field = field.prop_map(|(name, athena_type)| RowField { name, athena_type });
+            prop_oneof![
+                inner
+                    .clone()
+                    .prop_map(|element| AthenaType::Array(Some(Box::new(element)))),
+                (inner.clone(), inner).prop_map(|types| AthenaType::Map(Some(Box::new(types)))),
+                vec(field, 1..4).prop_map(|fields| AthenaType::Row(Some(fields))),
+            ]
+        })
     }
 
-    #[test]
-    fn text_reads_back_to_the_same_type() {
-        let mut rng = Rng::with_seed(1);
-        for _ in 0..5_000 {
-            let athena_type = random_type(&mut rng, 4);
+    proptest! {
+        #[test]
+        fn text_reads_back_to_the_same_type(athena_type in athena_type()) {
             let text = athena_type.to_string();
-            assert_eq!(AthenaType::parse(&text).unwrap(), athena_type, "{text}");
+            prop_assert_eq!(AthenaType::parse(&text).unwrap(), athena_type, "{}", text);
         }
     }
 

@@ -3,7 +3,6 @@
 
 mod csv;
 mod json;
-mod random;
 mod rows;
 mod values;
 

@@ -3,7 +3,7 @@
 use super::*;
 use arrow::array::AsArray;
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float32Type, Float64Type, IntervalMonthDayNanoType};
+use arrow::datatypes::{DataType, Date32Type, Float32Type, Float64Type, IntervalMonthDayNanoType};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 /// Decodes one value, both from CSV and from a page.
@@ -481,4 +481,25 @@ fn every_type_gives_the_array_its_field_says_and_takes_null() {
         assert_eq!(nulls, [true, false, true], "{athena_type}");
         assert_ne!(*array.data_type(), DataType::Null);
     }
+}
+
+#[test]
+fn every_day_of_two_calendar_cycles_is_counted() {
+    let first = chrono::NaiveDate::from_ymd_opt(-400, 1, 1).unwrap();
+    let texts: Vec<String> = first
+        .iter_days()
+        .take(800 * 366)
+        .map(|day| day.to_string())
+        .collect();
+    let values: Vec<_> = texts.iter().map(|text| Some(text.as_str())).collect();
+    let array = decode_column("date", &values).unwrap();
+    let start = first
+        .signed_duration_since(chrono::NaiveDate::default())
+        .num_days();
+    let counted = array
+        .as_primitive::<Date32Type>()
+        .values()
+        .iter()
+        .map(|day| i64::from(*day));
+    assert!(counted.eq(start..start + 800 * 366));
 }
