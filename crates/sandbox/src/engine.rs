@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::metastore::Metastore;
+
 /// A boxed future, so that [`Engine`] can be a trait object.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -132,6 +134,8 @@ pub trait Objects: Debug + Send + Sync {
 pub struct Host {
     /// The objects it may read and write.
     pub objects: Arc<dyn Objects>,
+    /// The data catalogue.
+    pub metastore: Arc<Metastore>,
     /// `QueryExecutionId`.
     pub execution_id: String,
     /// `ResultConfiguration.OutputLocation`, the object; none for managed results.

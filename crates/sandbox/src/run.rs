@@ -126,6 +126,7 @@ async fn answer(service: &Service, execution: &Execution, work: &Work) -> Result
         Work::Engine(engine) => {
             let host = Host {
                 objects: service.store.clone(),
+                metastore: service.metastore.clone(),
                 execution_id: execution.id.clone(),
                 location: execution.place.as_ref().map(Place::uri),
             };

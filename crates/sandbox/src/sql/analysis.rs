@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use datafusion::catalog::CatalogProvider as _;
+use datafusion::catalog::CatalogProvider;
 use datafusion::execution::context::SessionState;
 use datafusion::sql::sqlparser::ast::{Expr, Ident, ObjectName, Query, Visit as _, Visitor};
 use datafusion::sql::sqlparser::tokenizer::Location;
 
-use super::catalog::{CATALOG, Catalog};
+use super::catalog::CATALOG;
 use super::failure::{AthenaError, Positions};
 
 /// Where columns are named in a query.
@@ -64,7 +64,7 @@ fn at(location: Option<Location>) -> String {
 /// `CATALOG_NOT_FOUND`, `SCHEMA_NOT_FOUND`, `TABLE_NOT_FOUND`.
 pub(super) fn check_tables(
     query: &Query,
-    catalog: &Catalog,
+    catalog: &dyn CatalogProvider,
     default_database: &str,
 ) -> Result<(), AthenaError> {
     let mut names = CteNames::default();
@@ -97,7 +97,7 @@ impl Visitor for CteNames {
 }
 
 struct Tables<'a> {
-    catalog: &'a Catalog,
+    catalog: &'a dyn CatalogProvider,
     default_database: &'a str,
     ctes: HashSet<String>,
     count: usize,
@@ -137,7 +137,7 @@ impl Visitor for Tables<'_> {
 /// # Errors
 /// As [`check_tables`].
 pub(super) fn resolve(
-    catalog: &Catalog,
+    catalog: &dyn CatalogProvider,
     name: &[&Ident],
     default_database: &str,
 ) -> Result<(String, String), AthenaError> {

@@ -1,16 +1,14 @@
-//! The catalog `awsdatacatalog`: databases of tables that open on first use.
+//! The engine's own data: databases of tables that open on first use.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use datafusion::catalog::{CatalogProvider, SchemaProvider, Session, TableProvider};
+use datafusion::catalog::{SchemaProvider, Session, TableProvider};
 use datafusion::error::Result;
 use datafusion::execution::context::SessionState;
 use tokio::sync::OnceCell;
-
-use super::information_schema::{self, InformationSchema};
 
 /// The catalog's name, as Athena reports it.
 pub(super) const CATALOG: &str = "awsdatacatalog";
@@ -25,11 +23,10 @@ pub(super) trait TableSource: Debug + Send + Sync {
 /// Tables by database and name, both in lower case.
 pub(super) type Tables = BTreeMap<String, BTreeMap<String, Arc<dyn TableSource>>>;
 
-/// The catalog.
+/// The databases.
 #[derive(Debug)]
 pub(super) struct Catalog {
     databases: BTreeMap<String, Arc<Database>>,
-    information_schema: Arc<InformationSchema>,
 }
 
 impl Catalog {
@@ -55,10 +52,7 @@ impl Catalog {
                 (name, Arc::new(database))
             })
             .collect();
-        Self {
-            information_schema: Arc::new(InformationSchema::new(databases.clone())),
-            databases,
-        }
+        Self { databases }
     }
 
     /// The names of the databases.
@@ -69,22 +63,6 @@ impl Catalog {
     /// A database with tables, `information_schema` excluded.
     pub(super) fn database(&self, name: &str) -> Option<&Arc<Database>> {
         self.databases.get(name)
-    }
-}
-
-impl CatalogProvider for Catalog {
-    fn schema_names(&self) -> Vec<String> {
-        let mut names = self.database_names();
-        names.push(information_schema::NAME.to_owned());
-        names
-    }
-
-    fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
-        if name == information_schema::NAME {
-            return Some(Arc::clone(&self.information_schema) as Arc<dyn SchemaProvider>);
-        }
-        let database = self.databases.get(name)?;
-        Some(Arc::clone(database) as Arc<dyn SchemaProvider>)
     }
 }
 

@@ -15,7 +15,7 @@ impl Dialect for AthenaDialect {
     }
 
     fn is_delimited_identifier_start(&self, ch: char) -> bool {
-        ch == '"'
+        ch == '"' || ch == '`'
     }
 
     fn is_identifier_start(&self, ch: char) -> bool {

@@ -9,10 +9,11 @@ use tokio::sync::OnceCell;
 use super::catalog::Tables;
 use super::datasets::{Dataset, folder_tables};
 use super::failure::AthenaError;
-use super::plan::{Planned, plan};
+use super::plan::{Planned, logical_plan, plan};
+use super::scope::Scope;
 use super::session::Shared;
 use super::statement::{Body, parse};
-use super::{run, show_rows, unload};
+use super::{ddl, fill, run, show_rows, unload};
 use crate::engine::{
     BoxFuture, Engine, Failure, Host, Query, Refusal, Sink, StatementKind, Summary,
 };
@@ -107,13 +108,9 @@ impl SqlEngine {
         let statement = parse(&query.sql)
             .map_err(|refusal| AthenaError::new("SYNTAX_ERROR", refusal.message))?;
         let shared = self.shared().await?;
+        let scope = Scope::new(Arc::clone(shared), host.clone());
         let planned = async |parsed| -> Result<Planned, Failure> {
-            let plan = plan(
-                Arc::clone(shared),
-                parsed,
-                statement.placeholders,
-                query.clone(),
-            );
+            let plan = plan(scope.clone(), parsed, statement.placeholders, query.clone());
             Ok(shared.executor.run(plan).await??)
         };
         match statement.body {
@@ -122,7 +119,23 @@ impl SqlEngine {
             Body::Unload(unload, parsed) => {
                 unload::run(shared, &unload, planned(parsed).await?, query, host).await
             }
-            Body::Show(show) => show_rows::run(shared, &show, query, sink).await,
+            Body::Ctas(ctas, parsed) => {
+                fill::run_ctas(&scope, &ctas, planned(parsed).await?, query, host).await
+            }
+            Body::Insert(insert, parsed) => {
+                let (database, table) = insert.table(&scope, query)?;
+                let (scope_there, query_there) = (scope.clone(), query.clone());
+                let into = table.clone();
+                let plan = async move {
+                    let analyzed =
+                        logical_plan(&scope_there, parsed, statement.placeholders, &query_there);
+                    insert.fit(&into, analyzed.await?)?.physical().await
+                };
+                let planned = shared.executor.run(plan).await??;
+                fill::run_insert(&scope, (&database, &table), planned, host).await
+            }
+            Body::Ddl(ddl) => ddl::run(&scope, &ddl, query, sink).await,
+            Body::Show(show) => show_rows::run(&scope, &show, query, sink).await,
             Body::Unsupported => {
                 let what = statement.kind.substatement_type;
                 Err(AthenaError::not_supported(format!(

@@ -84,6 +84,15 @@ pub(super) trait Positions {
     fn of_name(&self, name: &str) -> String;
 }
 
+/// Positions of a statement that names no columns.
+pub(super) struct NoPositions;
+
+impl Positions for NoPositions {
+    fn of_name(&self, _name: &str) -> String {
+        "line 1:1".to_owned()
+    }
+}
+
 /// Translates what DataFusion reports.
 pub(super) fn translate(error: &DataFusionError, positions: &dyn Positions) -> AthenaError {
     let root = error.find_root();

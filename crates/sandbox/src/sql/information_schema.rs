@@ -1,6 +1,5 @@
-//! `information_schema`: schemata, tables, columns.
+//! `information_schema`: schemata, tables, columns, views.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,27 +8,29 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::catalog::{MemTable, SchemaProvider, TableProvider};
 use datafusion::error::Result;
 
-use super::catalog::{CATALOG, Database};
-use super::types::AthenaType;
+use super::catalog::CATALOG;
+use super::scope::{Scope, ScopeDatabase};
+use super::view::Definition;
+use crate::metastore::Table;
 
 /// The schema's name.
 pub(super) const NAME: &str = "information_schema";
 
-const TABLES: [&str; 3] = ["columns", "schemata", "tables"];
+const TABLES: [&str; 4] = ["columns", "schemata", "tables", "views"];
 
 /// The schema; its tables are made anew for each query.
 #[derive(Debug)]
 pub(super) struct InformationSchema {
-    databases: BTreeMap<String, Arc<Database>>,
+    scope: Scope,
 }
 
 impl InformationSchema {
-    pub(super) const fn new(databases: BTreeMap<String, Arc<Database>>) -> Self {
-        Self { databases }
+    pub(super) const fn new(scope: Scope) -> Self {
+        Self { scope }
     }
 
     fn schemata(&self) -> Result<RecordBatch> {
-        let mut names: Vec<String> = self.databases.keys().cloned().collect();
+        let mut names = self.scope.database_names();
         names.push(NAME.to_owned());
         text_table(
             &["catalog_name", "schema_name"],
@@ -37,17 +38,30 @@ impl InformationSchema {
         )
     }
 
+    /// Tables and views, each with its database.
+    fn all(&self) -> Vec<(String, ScopeDatabase, String)> {
+        let mut all = Vec::new();
+        for name in self.scope.database_names() {
+            let Some(database) = self.scope.database(&name) else {
+                continue;
+            };
+            for table in database.table_names() {
+                let Some(database) = self.scope.database(&name) else {
+                    continue;
+                };
+                all.push((name.clone(), database, table));
+            }
+        }
+        all
+    }
+
     fn tables(&self) -> Result<RecordBatch> {
-        let tables = self.databases.iter().flat_map(|(database, tables)| {
-            let rows = tables.table_names().into_iter();
-            rows.map(|table| {
-                vec![
-                    CATALOG.to_owned(),
-                    database.clone(),
-                    table,
-                    "BASE TABLE".to_owned(),
-                ]
-            })
+        let tables = self.all().into_iter().map(|(name, database, table)| {
+            let view = database
+                .stored(&table)
+                .is_some_and(|stored| stored.is_view());
+            let kind = if view { "VIEW" } else { "BASE TABLE" };
+            vec![CATALOG.to_owned(), name, table, kind.to_owned()]
         });
         let own = TABLES.iter().map(|table| {
             vec![
@@ -63,28 +77,55 @@ impl InformationSchema {
         )
     }
 
+    fn views(&self) -> Result<RecordBatch> {
+        let views = self
+            .all()
+            .into_iter()
+            .filter_map(|(name, database, table)| {
+                let stored = database.stored(&table).filter(Table::is_view)?;
+                let sql = Definition::read(&stored).ok()?.sql;
+                Some(vec![CATALOG.to_owned(), name, table, sql])
+            });
+        text_table(
+            &[
+                "table_catalog",
+                "table_schema",
+                "table_name",
+                "view_definition",
+            ],
+            views,
+        )
+    }
+
     async fn columns(&self) -> Result<RecordBatch> {
         let mut rows: Vec<Vec<Option<String>>> = Vec::new();
         let mut positions: Vec<i64> = Vec::new();
-        for (database, tables) in &self.databases {
-            for table in tables.table_names() {
-                let Some(provider) = tables.table(&table).await? else {
-                    continue;
-                };
-                for (position, field) in (1..).zip(provider.schema().fields()) {
-                    positions.push(position);
-                    rows.push(vec![
-                        Some(CATALOG.to_owned()),
-                        Some(database.clone()),
-                        Some(table.clone()),
-                        Some(field.name().clone()),
-                        None,
-                        Some("YES".to_owned()),
-                        Some(AthenaType::of_field(field).to_string()),
-                        None,
-                        None,
-                    ]);
-                }
+        for (name, database, table) in self.all() {
+            // A table that cannot be opened has no columns to tell.
+            let columns = database.columns(&table).await.unwrap_or_default();
+            let stored = database.stored(&table);
+            for (position, (column, athena_type)) in (1..).zip(columns) {
+                positions.push(position);
+                let key = stored.as_ref().is_some_and(|stored| {
+                    let mut keys = stored.partition_keys.iter();
+                    keys.any(|key| key.name.eq_ignore_ascii_case(&column))
+                });
+                let comment = stored.as_ref().and_then(|stored| {
+                    let mut all = stored.storage.columns.iter().chain(&stored.partition_keys);
+                    let found = all.find(|other| other.name.eq_ignore_ascii_case(&column))?;
+                    found.comment.clone()
+                });
+                rows.push(vec![
+                    Some(CATALOG.to_owned()),
+                    Some(name.clone()),
+                    Some(table.clone()),
+                    Some(column),
+                    None,
+                    Some("YES".to_owned()),
+                    Some(athena_type.to_string()),
+                    comment,
+                    key.then(|| "partition key".to_owned()),
+                ]);
             }
         }
         let names = [
@@ -123,6 +164,7 @@ impl SchemaProvider for InformationSchema {
         let batch = match name {
             "schemata" => self.schemata()?,
             "tables" => self.tables()?,
+            "views" => self.views()?,
             "columns" => self.columns().await?,
             _ => return Ok(None),
         };

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use datafusion::arrow::datatypes::Schema;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionState;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::sql::parser::Statement as EngineStatement;
 use datafusion::sql::sqlparser::ast;
@@ -16,7 +17,7 @@ use super::datasets::ScanCounter;
 use super::failure::{AthenaError, translate};
 use super::parameters::bind;
 use super::rewrite::{OutputName, is_unnamed, is_values, output_names, rewrite, shown};
-use super::session::Shared;
+use super::scope::Scope;
 use super::type_check::check_operators;
 use super::typeof_text;
 use super::types::AthenaType;
@@ -61,21 +62,31 @@ pub(super) fn database(query: &Query) -> Result<String, AthenaError> {
     Ok(database.to_lowercase())
 }
 
-/// Plans a query with `placeholders` parameters.
-pub(super) async fn plan(
-    shared: Arc<Shared>,
+/// A query, analyzed.
+pub(super) struct Analyzed {
+    /// What it means.
+    pub(super) logical: LogicalPlan,
+    state: SessionState,
+    generated: Arc<ScanCounter>,
+    positions: ColumnPositions,
+    names: Names,
+}
+
+/// Analyzes a query with `placeholders` parameters.
+pub(super) async fn logical_plan(
+    scope: &Scope,
     mut parsed: Box<ast::Query>,
     placeholders: usize,
-    query: Query,
-) -> Result<Planned, AthenaError> {
-    let database = database(&query)?;
+    query: &Query,
+) -> Result<Analyzed, AthenaError> {
+    let database = database(query)?;
     bind(&mut parsed, placeholders, &query.parameters)?;
-    check_tables(&parsed, &shared.catalog, &database)?;
+    check_tables(&parsed, scope, &database)?;
     let positions = ColumnPositions::of(&parsed);
     let (head, tail) = output_names(&parsed);
     let none = is_values(&parsed);
     rewrite(&mut parsed, SystemTime::now())?;
-    let (state, generated) = shared.query(&database);
+    let (state, generated) = scope.shared.query(scope, &database);
     check_functions(&parsed, &state)?;
     let statement = EngineStatement::Statement(Box::new(ast::Statement::Query(parsed)));
     let told = |error: DataFusionError| translate(&error, &positions);
@@ -83,9 +94,8 @@ pub(super) async fn plan(
     check_operators(&logical).map_err(told)?;
     let logical = graft_joins(logical).map_err(told)?;
     let logical = typeof_text::tell(logical).map_err(told)?;
-    let plan = state.create_physical_plan(&logical).await.map_err(told)?;
-    Ok(Planned {
-        plan,
+    Ok(Analyzed {
+        logical,
         state,
         generated,
         positions,
@@ -93,18 +103,51 @@ pub(super) async fn plan(
     })
 }
 
+/// Plans a query with `placeholders` parameters.
+pub(super) async fn plan(
+    scope: Scope,
+    parsed: Box<ast::Query>,
+    placeholders: usize,
+    query: Query,
+) -> Result<Planned, AthenaError> {
+    let analyzed = logical_plan(&scope, parsed, placeholders, &query).await?;
+    analyzed.physical().await
+}
+
+impl Analyzed {
+    /// How to execute it.
+    pub(super) async fn physical(self) -> Result<Planned, AthenaError> {
+        let physical = self.state.create_physical_plan(&self.logical).await;
+        let plan = physical.map_err(|error| translate(&error, &self.positions))?;
+        Ok(Planned {
+            plan,
+            state: self.state,
+            generated: self.generated,
+            positions: self.positions,
+            names: self.names,
+        })
+    }
+
+    /// The same with another plan.
+    pub(super) fn map_logical(
+        mut self,
+        change: impl FnOnce(LogicalPlan) -> datafusion::error::Result<LogicalPlan>,
+    ) -> Result<Self, AthenaError> {
+        let changed = change(self.logical).map_err(|error| translate(&error, &self.positions))?;
+        self.logical = changed;
+        Ok(self)
+    }
+
+    /// As [`Planned::outputs`].
+    pub(super) fn outputs(&self) -> Vec<(Option<String>, AthenaType)> {
+        self.names.outputs(self.logical.schema().as_arrow())
+    }
+}
+
 impl Planned {
     /// Names and types of the result; an unnamed expression has no name.
     pub(super) fn outputs(&self) -> Vec<(Option<String>, AthenaType)> {
-        let schema = self.plan.schema();
-        let columns = self.names.columns(&schema).into_iter();
-        columns
-            .zip(schema.fields())
-            .map(|(column, field)| {
-                let named = !self.names.none && !is_unnamed(field.name());
-                (named.then_some(column.name), AthenaType::of_field(field))
-            })
-            .collect()
+        self.names.outputs(&self.plan.schema())
     }
 
     /// `ColumnInfo` of the result.
@@ -114,6 +157,17 @@ impl Planned {
 }
 
 impl Names {
+    fn outputs(&self, schema: &Schema) -> Vec<(Option<String>, AthenaType)> {
+        let columns = self.columns(schema).into_iter();
+        columns
+            .zip(schema.fields())
+            .map(|(column, field)| {
+                let named = !self.none && !is_unnamed(field.name());
+                (named.then_some(column.name), AthenaType::of_field(field))
+            })
+            .collect()
+    }
+
     fn columns(&self, schema: &Schema) -> Vec<Column> {
         let count = schema.fields().len();
         schema

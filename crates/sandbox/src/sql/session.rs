@@ -15,6 +15,8 @@ use super::catalog::{CATALOG, Catalog, Tables};
 use super::datasets::{FLIGHTS_URL, ScanCounter, flights_store};
 use super::executor::Executor;
 use super::functions;
+use super::lake::{Buckets, QueryStores};
+use super::scope::Scope;
 
 /// Queries of one engine share this much memory, then spill or fail.
 const MEMORY_LIMIT: usize = 1 << 30;
@@ -39,11 +41,9 @@ impl Shared {
             .with_memory_pool(Arc::new(FairSpillPool::new(MEMORY_LIMIT)))
             .build_arc()?;
         register_flights(&runtime).await?;
-        let catalogs = Arc::new(MemoryCatalogProviderList::new());
         let mut state = SessionStateBuilder::new()
             .with_config(config())
             .with_runtime_env(runtime)
-            .with_catalog_list(Arc::clone(&catalogs) as Arc<dyn CatalogProviderList>)
             .with_default_features()
             .build();
         for function in functions::all() {
@@ -54,13 +54,12 @@ impl Shared {
                 &mut state, function,
             )?;
         }
-        // Opens tables; apart from `state`, which holds the catalog and so the tables.
+        // Opens tables.
         let opener = SessionStateBuilder::new()
             .with_config(config())
             .with_runtime_env(Arc::clone(state.runtime_env()))
             .build();
         let catalog = Arc::new(Catalog::new(tables, &Arc::new(opener)));
-        catalogs.register_catalog(CATALOG.to_owned(), Arc::clone(&catalog) as _);
         Ok(Self {
             catalog,
             executor: Executor::new(THREADS)?,
@@ -69,12 +68,22 @@ impl Shared {
     }
 
     /// The state for one query in a database, and the count of what it generates.
-    pub(super) fn query(&self, database: &str) -> (SessionState, Arc<ScanCounter>) {
+    pub(super) fn query(&self, scope: &Scope, database: &str) -> (SessionState, Arc<ScanCounter>) {
         let counter = Arc::new(ScanCounter::default());
+        let catalogs = MemoryCatalogProviderList::new();
+        catalogs.register_catalog(CATALOG.to_owned(), Arc::new(scope.clone()));
+        let stores = QueryStores {
+            own: Arc::clone(&self.state.runtime_env().object_store_registry),
+            buckets: Arc::new(Buckets(Arc::clone(&scope.host.objects))),
+        };
+        let mut runtime = self.state.runtime_env().as_ref().clone();
+        runtime.object_store_registry = Arc::new(stores);
         let mut config = config().with_extension(Arc::clone(&counter));
         database.clone_into(&mut config.options_mut().catalog.default_schema);
         let state = SessionStateBuilder::new_from_existing(self.state.clone())
             .with_config(config)
+            .with_runtime_env(Arc::new(runtime))
+            .with_catalog_list(Arc::new(catalogs))
             .build();
         (state, counter)
     }

@@ -3,6 +3,7 @@
 use datafusion::sql::sqlparser::ast::Ident;
 use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 
+use super::ddl::{Cursor, Name};
 use super::statement::parse_name;
 use super::syntax_error;
 use super::tokens::word;
@@ -18,8 +19,19 @@ pub(super) enum Show {
         database: Option<String>,
         pattern: Option<String>,
     },
-    /// Views of a database: there are none.
-    Views,
+    /// Views of a database whose name matches a pattern.
+    Views {
+        database: Option<String>,
+        pattern: Option<String>,
+    },
+    /// The statement that makes a table.
+    CreateTable { table: Name },
+    /// The statement that makes a view.
+    CreateView { table: Name },
+    /// Partitions of a table.
+    Partitions { table: Name },
+    /// Properties of a table, or one.
+    Properties { table: Name, key: Option<String> },
     /// Column names of a table.
     Columns { table: Vec<Ident> },
     /// Columns of a table with type and comment.
@@ -57,7 +69,40 @@ pub(super) fn parse(
                 pattern: pattern(tokens, rest, end)?,
             }
         }
-        "SHOW_VIEWS" => Show::Views,
+        "SHOW_VIEWS" => {
+            let mut cursor = Cursor::new(tokens, 2, end);
+            let database = if cursor.eat(&["IN"]) || cursor.eat(&["FROM"]) {
+                Some(cursor.ident()?)
+            } else {
+                None
+            };
+            Show::Views {
+                database,
+                pattern: pattern(tokens, cursor.at, end)?,
+            }
+        }
+        "SHOW_CREATE_TABLE" => Show::CreateTable {
+            table: name_at(tokens, 3, end)?,
+        },
+        "SHOW_CREATE_VIEW" => Show::CreateView {
+            table: name_at(tokens, 3, end)?,
+        },
+        "SHOW_PARTITIONS" => Show::Partitions {
+            table: name_at(tokens, 2, end)?,
+        },
+        "SHOW_TABLE_PROPERTIES" => {
+            let mut cursor = Cursor::new(tokens, 2, end);
+            let table = cursor.name()?;
+            let key = if cursor.eat(&["("]) {
+                let key = cursor.string()?;
+                cursor.expect_token(&Token::RParen)?;
+                Some(key)
+            } else {
+                None
+            };
+            cursor.done()?;
+            Show::Properties { table, key }
+        }
         "SHOW_FUNCTIONS" => Show::Functions,
         "SHOW_COLUMNS" => {
             if !is_in(tokens, 2) {
@@ -82,6 +127,13 @@ pub(super) fn parse(
         }
         _ => return Ok(None),
     }))
+}
+
+fn name_at(tokens: &[TokenWithSpan], at: usize, end: Location) -> Result<Name, Refusal> {
+    let mut cursor = Cursor::new(tokens, at, end);
+    let name = cursor.name()?;
+    cursor.done()?;
+    Ok(name)
 }
 
 fn is_in(tokens: &[TokenWithSpan], index: usize) -> bool {

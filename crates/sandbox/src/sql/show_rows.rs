@@ -6,10 +6,12 @@ use datafusion::catalog::SchemaProvider as _;
 use datafusion::sql::sqlparser::ast::Ident;
 
 use super::analysis::resolve;
-use super::failure::AthenaError;
+use super::failure::{AthenaError, NoPositions, translate};
+use super::lake::is_iceberg;
 use super::plan::database;
-use super::session::Shared;
+use super::scope::Scope;
 use super::show::Show;
+use super::show_stored;
 use super::types::AthenaType;
 use crate::engine::{Column, Failure, Query, Sink, Summary};
 
@@ -18,16 +20,15 @@ const PADDING: usize = 20;
 
 /// Answers a SHOW or DESCRIBE.
 pub(super) async fn run(
-    shared: &Shared,
+    scope: &Scope,
     show: &Show,
     query: &Query,
     sink: &mut dyn Sink,
 ) -> Result<Summary, Failure> {
-    let catalog = &shared.catalog;
     let context = database(query)?;
     let (columns, rows) = match show {
         Show::Databases { pattern } => {
-            let names = catalog.database_names();
+            let names = scope.database_names();
             let names = match pattern.as_deref() {
                 None | Some("*") => names,
                 Some(pattern) => matching(names, pattern)?,
@@ -36,7 +37,7 @@ pub(super) async fn run(
         }
         Show::Tables { database, pattern } => {
             let database = database.as_deref().unwrap_or(&context);
-            let Some(tables) = catalog.database(database) else {
+            let Some(tables) = scope.database(database) else {
                 return Err(missing_database(database));
             };
             let names = tables.table_names();
@@ -46,17 +47,48 @@ pub(super) async fn run(
             };
             (vec![hive("tab_name")], names)
         }
-        Show::Views => (
-            vec![AthenaType::Varchar(None).column("views".to_owned())],
-            Vec::new(),
-        ),
+        Show::Views { database, pattern } => {
+            let database = database.as_deref().unwrap_or(&context);
+            let Some(tables) = scope.database(database) else {
+                return Err(missing_database(database));
+            };
+            let mut names = tables.table_names();
+            names.retain(|name| tables.stored(name).is_some_and(|table| table.is_view()));
+            let names = match pattern.as_deref() {
+                None => names,
+                Some(pattern) => matching(names, &pattern.replace('*', ".*"))?,
+            };
+            (vec![text("views")], names)
+        }
+        Show::CreateTable { table } => show_stored::create_table(scope, table, &context)?,
+        Show::CreateView { table } => show_stored::create_view(scope, table, &context)?,
+        Show::Partitions { table } => show_stored::partitions(scope, table, &context)?,
+        Show::Properties { table, key } => {
+            show_stored::properties(scope, table, key.as_deref(), &context)?
+        }
+        Show::Columns { table } | Show::Describe { table }
+            if show_stored::is_view(scope, table, &context) =>
+        {
+            show_stored::describe_view(&fields(scope, table, &context).await?)
+        }
         Show::Columns { table } => {
-            let fields = fields(shared, table, &context).await?;
+            let iceberg = show_stored::stored(scope, table, &context);
+            let iceberg = iceberg.is_some_and(|table| is_iceberg(&table));
+            let pad = |name: &str| if iceberg { name.to_owned() } else { pad(name) };
+            let fields = fields(scope, table, &context).await?;
             let rows = fields.into_iter().map(|(name, _)| pad(&name)).collect();
             (vec![hive("field")], rows)
         }
+        Show::Describe { table }
+            if let Some(stored) = show_stored::stored(scope, table, &context) =>
+        {
+            (
+                vec![hive("col_name"), hive("data_type"), hive("comment")],
+                show_stored::describe(&stored),
+            )
+        }
         Show::Describe { table } => {
-            let fields = fields(shared, table, &context).await?;
+            let fields = fields(scope, table, &context).await?;
             let rows = fields
                 .into_iter()
                 .map(|(name, athena_type)| {
@@ -76,7 +108,14 @@ pub(super) async fn run(
     Ok(Summary::default())
 }
 
-fn hive(name: &str) -> Column {
+pub(super) fn text(name: &str) -> Column {
+    Column {
+        type_name: "varchar".to_owned(),
+        ..hive(name)
+    }
+}
+
+pub(super) fn hive(name: &str) -> Column {
     Column {
         name: name.to_owned(),
         type_name: "string".to_owned(),
@@ -86,7 +125,7 @@ fn hive(name: &str) -> Column {
     }
 }
 
-fn pad(text: &str) -> String {
+pub(super) fn pad(text: &str) -> String {
     format!("{text:<PADDING$}")
 }
 
@@ -117,25 +156,15 @@ fn missing_database(name: &str) -> Failure {
 }
 
 async fn fields(
-    shared: &Shared,
+    scope: &Scope,
     name: &[Ident],
     context: &str,
 ) -> Result<Vec<(String, AthenaType)>, Failure> {
     let parts: Vec<&Ident> = name.iter().collect();
-    let (database, table) = resolve(&shared.catalog, &parts, context)?;
-    let internal = |error: datafusion::error::DataFusionError| {
-        AthenaError::new("GENERIC_INTERNAL_ERROR", error.to_string())
+    let (database, table) = resolve(scope, &parts, context)?;
+    let Some(database) = scope.database(&database) else {
+        return Ok(Vec::new());
     };
-    let schema = datafusion::catalog::CatalogProvider::schema(shared.catalog.as_ref(), &database);
-    let provider = match schema {
-        Some(schema) => schema.table(&table).await.map_err(internal)?,
-        None => None,
-    };
-    Ok(provider.map_or_else(Vec::new, |provider| {
-        let schema = provider.schema();
-        let fields = schema.fields().iter();
-        fields
-            .map(|field| (field.name().clone(), AthenaType::of_field(field)))
-            .collect()
-    }))
+    let columns = database.columns(&table).await;
+    Ok(columns.map_err(|error| translate(&error, &NoPositions))?)
 }

@@ -5,10 +5,11 @@ use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 
 use super::classify::classify;
+use super::ddl::Cursor;
 use super::dialect::AthenaDialect;
 use super::tokens::{prepare, tokenize, word};
-use super::{show, syntax_error, unload};
-use crate::engine::{Refusal, StatementKind};
+use super::{ddl, fill, show, syntax_error, unload};
+use crate::engine::{Refusal, StatementKind, StatementType};
 
 /// A classified statement.
 #[derive(Debug)]
@@ -30,6 +31,12 @@ pub(super) enum Body {
     Explain(Box<ast::Query>),
     /// Files with the rows of a query.
     Unload(unload::Unload, Box<ast::Query>),
+    /// A new table with the rows of a query.
+    Ctas(fill::Ctas, Box<ast::Query>),
+    /// Rows of a query for a table.
+    Insert(fill::Insert, Box<ast::Query>),
+    /// A change of the data catalogue.
+    Ddl(ddl::Ddl),
     /// SHOW or DESCRIBE.
     Show(show::Show),
     /// Something recognised that this engine does not run.
@@ -57,6 +64,16 @@ pub(super) fn parse(sql: &str) -> Result<Statement, Refusal> {
 fn parse_here(sql: &str) -> Result<Statement, Refusal> {
     let mut tokens = tokenize(sql)?;
     let kind = classify(&tokens)?;
+    if kind.statement_type == StatementType::Dml
+        && let Some(token) = tokens.iter().find(
+            |token| matches!(&token.token, Token::Word(word) if word.quote_style == Some('`')),
+        )
+    {
+        return Err(syntax_error::refusal(format!(
+            "line {}:{}: backquoted identifiers are not supported; use double quotes to quote identifiers",
+            token.span.start.line, token.span.start.column
+        )));
+    }
     let end = end_of(sql);
     let first = word(&tokens, 0);
     let mut placeholders = 0;
@@ -83,10 +100,24 @@ fn parse_here(sql: &str) -> Result<Statement, Refusal> {
             placeholders = count;
             Body::Unload(unload, query)
         }
-        "INSERT" | "UPDATE" | "DELETE" | "MERGE" => {
+        "CREATE_TABLE_AS_SELECT" if first == "CREATE" => {
+            let (ctas, query, count) = fill::parse_ctas(Cursor::new(&tokens, 0, end))?;
+            placeholders = count;
+            Body::Ctas(ctas, query)
+        }
+        "INSERT" => {
+            let (insert, query, count) = fill::parse_insert(Cursor::new(&tokens, 0, end))?;
+            placeholders = count;
+            Body::Insert(insert, query)
+        }
+        "UPDATE" | "DELETE" | "MERGE" => {
             prepare(&mut tokens);
             complete(tokens, end, |parser| parser.parse_statement())?;
             Body::Unsupported
+        }
+        _ if kind.statement_type == StatementType::Ddl => {
+            ddl::parse(sql, &tokens, kind.substatement_type, end)?
+                .map_or(Body::Unsupported, Body::Ddl)
         }
         _ => {
             show::parse(&tokens, kind.substatement_type, end)?.map_or(Body::Unsupported, Body::Show)

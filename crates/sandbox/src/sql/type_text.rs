@@ -4,13 +4,24 @@ use super::types::AthenaType;
 
 /// Parses a type; `None` when it is no type of Athena's.
 pub(super) fn parse(text: &str) -> Option<AthenaType> {
-    let mut parser = TypeParser { rest: text };
+    read(text, false)
+}
+
+/// Parses a type in Hive's spelling, `array<struct<a:int>>`; `None` when it is none.
+pub(super) fn parse_hive(text: &str) -> Option<AthenaType> {
+    read(text, true)
+}
+
+fn read(text: &str, hive: bool) -> Option<AthenaType> {
+    let mut parser = TypeParser { rest: text, hive };
     let parsed = parser.data_type()?;
     parser.rest.trim().is_empty().then_some(parsed)
 }
 
 struct TypeParser<'a> {
     rest: &'a str,
+    /// True for Hive's spelling.
+    hive: bool,
 }
 
 impl TypeParser<'_> {
@@ -31,6 +42,10 @@ impl TypeParser<'_> {
             "varchar" | "string" => AthenaType::Varchar(self.number()),
             "char" => AthenaType::Char(self.number().unwrap_or(1)),
             "varbinary" => AthenaType::Varbinary,
+            "binary" if self.hive => AthenaType::Varbinary,
+            "long" if self.hive => AthenaType::Bigint,
+            "timestamptz" if self.hive => AthenaType::TimestampWithTimeZone(3),
+            "struct" if self.hive => self.structure()?,
             "date" => AthenaType::Date,
             "time" => {
                 let precision = self.precision()?;
@@ -88,6 +103,24 @@ impl TypeParser<'_> {
         })
     }
 
+    /// `<name:type, …>`.
+    fn structure(&mut self) -> Option<AthenaType> {
+        self.symbol('<')?;
+        let mut fields = Vec::new();
+        loop {
+            let rest = self.rest.trim_start();
+            let end = rest.find(':')?;
+            let name = rest[..end].trim().trim_matches('`').to_lowercase();
+            self.rest = &rest[end + 1..];
+            fields.push((Some(name), self.data_type()?));
+            if self.symbol(',').is_none() {
+                break;
+            }
+        }
+        self.symbol('>')?;
+        Some(AthenaType::Row(fields))
+    }
+
     /// `name type` or `type`.
     fn row_field(&mut self) -> Option<(Option<String>, AthenaType)> {
         let start = self.rest;
@@ -103,7 +136,8 @@ impl TypeParser<'_> {
 
     fn decimal(&mut self) -> Option<AthenaType> {
         if self.symbol('(').is_none() {
-            return Some(AthenaType::Decimal(38, 0));
+            let precision = if self.hive { 10 } else { 38 };
+            return Some(AthenaType::Decimal(precision, 0));
         }
         let precision: u8 = self.digits()?.parse().ok()?;
         let scale: i8 = match self.symbol(',') {
@@ -227,6 +261,32 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn hives_spelling_reads_too() {
+        for (text, display) in [
+            ("int", "integer"),
+            ("string", "varchar"),
+            ("binary", "varbinary"),
+            ("decimal", "decimal(10,0)"),
+            (
+                "array<struct<a:int,`b c`:map<string,double>>>",
+                "array(row(a integer, b c map(varchar, double)))",
+            ),
+            (
+                "struct<a: int, b: decimal(10, 2)>",
+                "row(a integer, b decimal(10,2))",
+            ),
+            ("timestamp", "timestamp(3)"),
+        ] {
+            assert_eq!(
+                parse_hive(text).map(|t| t.to_string()).as_deref(),
+                Some(display),
+                "{text}"
+            );
+        }
+        assert_eq!(parse("struct<a:int>"), None);
     }
 
     #[test]

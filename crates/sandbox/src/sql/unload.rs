@@ -1,19 +1,16 @@
 //! `UNLOAD (query) TO 's3://…' WITH (…)`.
 
-use std::sync::Arc;
-
 use datafusion::sql::sqlparser::ast;
 use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 
 use super::failure::{AthenaError, translate};
+use super::fill::write;
 use super::plan::Planned;
 use super::properties::{Properties, Property, is, unexpected};
-use super::run::scanned;
 use super::session::Shared;
 use super::statement::parse_query;
-use super::stop::StopOnDrop;
 use super::tokens::{closing, prepare, word};
-use super::write::{DataFormat, Target, UNLOAD_ERRORS, check_columns, write_all};
+use super::write::{DataFormat, Target, UNLOAD_ERRORS, check_columns};
 use crate::engine::{Failure, Host, Query, Refusal, Summary};
 
 /// An UNLOAD statement.
@@ -107,16 +104,11 @@ pub(super) async fn run(
         partitioned_by,
         format,
     };
-    let stop = StopOnDrop::default();
-    let plan = stop.watch(Arc::clone(&planned.plan)).map_err(told)?;
-    let mut batches = shared
-        .executor
-        .execute(Arc::clone(&plan), planned.state.task_ctx());
-    let written = write_all(&mut batches, &target, host).await.map_err(told)?;
+    let (written, read) = write(shared, &planned, &target, host).await?;
     Ok(Summary {
         files: written.files,
         update_count: Some(written.rows),
-        data_scanned_in_bytes: scanned(plan.as_ref()) + planned.generated.bytes(),
+        data_scanned_in_bytes: read,
     })
 }
 
@@ -132,7 +124,7 @@ pub(super) fn location(uri: &str) -> Option<(&str, String)> {
 }
 
 /// How many of the last columns make partitions.
-fn partition_columns(
+pub(super) fn partition_columns(
     properties: &Properties,
     columns: &[super::write::OutputColumn],
 ) -> Result<usize, AthenaError> {

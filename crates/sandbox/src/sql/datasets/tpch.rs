@@ -36,7 +36,8 @@ impl ScanCounter {
         self.0.load(Ordering::Relaxed)
     }
 
-    fn add(&self, bytes: usize) {
+    /// Counts bytes that were read or made.
+    pub(in crate::sql) fn add(&self, bytes: usize) {
         self.0
             .fetch_add(u64::try_from(bytes).unwrap_or(u64::MAX), Ordering::Relaxed);
     }

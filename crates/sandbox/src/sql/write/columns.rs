@@ -39,11 +39,64 @@ pub(in crate::sql) const UNLOAD_ERRORS: ErrorNames = ErrorNames {
     unknown: "SYNTAX_ERROR",
 };
 
+/// CTAS has a name for each.
+pub(in crate::sql) const CTAS_ERRORS: ErrorNames = ErrorNames {
+    unnamed: "MISSING_COLUMN_NAME",
+    duplicate: "DUPLICATE_COLUMN_NAME",
+    unknown: "COLUMN_TYPE_UNKNOWN",
+};
+
+/// The columns of a result with names and types that Iceberg's tables can have.
+///
+/// # Errors
+/// As Athena refuses them, the first found.
+pub(in crate::sql) fn check_iceberg_columns(
+    columns: Vec<(Option<String>, AthenaType)>,
+    errors: ErrorNames,
+) -> Result<Vec<OutputColumn>, AthenaError> {
+    let mut columns = named(columns, errors)?;
+    for column in &mut columns {
+        match &mut column.athena_type {
+            AthenaType::Timestamp(precision) => *precision = 6,
+            AthenaType::Varchar(length) => *length = None,
+            AthenaType::Tinyint | AthenaType::Smallint => column.athena_type = AthenaType::Integer,
+            AthenaType::Time(_)
+            | AthenaType::TimeWithTimeZone(_)
+            | AthenaType::TimestampWithTimeZone(_)
+            | AthenaType::IntervalDayToSecond
+            | AthenaType::IntervalYearToMonth
+            | AthenaType::Json
+            | AthenaType::Uuid
+            | AthenaType::IpAddress
+            | AthenaType::Char(_) => {
+                return Err(AthenaError::not_supported(format!(
+                    "Type not supported for Iceberg: {}",
+                    column.athena_type
+                )));
+            }
+            _ => {}
+        }
+    }
+    Ok(columns)
+}
+
 /// The columns of a result with names and types that Hive's tables can have.
 ///
 /// # Errors
 /// As Athena refuses them, the first found.
 pub(in crate::sql) fn check_columns(
+    columns: Vec<(Option<String>, AthenaType)>,
+    errors: ErrorNames,
+) -> Result<Vec<OutputColumn>, AthenaError> {
+    let checked = named(columns, errors)?;
+    for column in &checked {
+        check_type(&column.athena_type)?;
+        check_timestamps(&column.athena_type, &column.name)?;
+    }
+    Ok(checked)
+}
+
+fn named(
     columns: Vec<(Option<String>, AthenaType)>,
     errors: ErrorNames,
 ) -> Result<Vec<OutputColumn>, AthenaError> {
@@ -66,10 +119,6 @@ pub(in crate::sql) fn check_columns(
             return Err(AthenaError::new(errors.unknown, message));
         }
         checked.push(OutputColumn { name, athena_type });
-    }
-    for column in &checked {
-        check_type(&column.athena_type)?;
-        check_timestamps(&column.athena_type, &column.name)?;
     }
     Ok(checked)
 }

@@ -8,8 +8,11 @@ mod partition;
 mod shred;
 mod text;
 
-pub(super) use columns::{OutputColumn, UNLOAD_ERRORS, check_columns};
+pub(super) use columns::{
+    CTAS_ERRORS, OutputColumn, UNLOAD_ERRORS, check_columns, check_iceberg_columns,
+};
 pub(super) use lanes::write_all;
+pub(super) use partition::{NULL_PARTITION, partition_name};
 
 use std::fs::File;
 

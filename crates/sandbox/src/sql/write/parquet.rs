@@ -8,13 +8,15 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _};
 use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::TimeUnit as ArrowUnit;
 use datafusion::arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type,
     Int16Type, Int32Type, Int64Type,
 };
 use datafusion::error::{DataFusionError, Result};
 use datafusion::parquet::basic::{
-    Compression, ConvertedType, GzipLevel, LogicalType, Repetition, Type as PhysicalType, ZstdLevel,
+    Compression, ConvertedType, GzipLevel, LogicalType, Repetition, TimeUnit, Type as PhysicalType,
+    ZstdLevel,
 };
 use datafusion::parquet::data_type::{
     BoolType, ByteArray, ByteArrayType, DataType as ParquetType, DoubleType, FixedLenByteArray,
@@ -211,6 +213,10 @@ fn field(name: &str, athena_type: &AthenaType, repetition: Repetition) -> Result
             .with_logical_type(Some(LogicalType::Date))
             .with_repetition(repetition)
             .build(),
+        AthenaType::Timestamp(4..) => primitive(PhysicalType::INT64)
+            .with_logical_type(Some(LogicalType::timestamp(false, TimeUnit::MICROS)))
+            .with_repetition(repetition)
+            .build(),
         AthenaType::Timestamp(_) => primitive(PhysicalType::INT96)
             .with_repetition(repetition)
             .build(),
@@ -305,6 +311,12 @@ fn write_leaf(column: &mut SerializedColumnWriter<'_>, leaf: &Leaf) -> Result<()
             put::<ByteArrayType>(column, leaf, |index| {
                 ByteArray::from(array.value(index).to_vec())
             })
+        }
+        AthenaType::Timestamp(4..) => {
+            let micros = DataType::Timestamp(ArrowUnit::Microsecond, None);
+            let ticks = cast(&cast(&leaf.values, &micros)?, &DataType::Int64)?;
+            let ticks = ticks.as_primitive::<Int64Type>();
+            put::<ParquetInt64>(column, leaf, |index| ticks.value(index))
         }
         AthenaType::Timestamp(_) => {
             let DataType::Timestamp(unit, _) = leaf.values.data_type() else {

@@ -1,20 +1,7 @@
-//! Statements that write data files, seen through HTTP and in the files themselves.
-#![cfg(feature = "sql")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a failed step of a test is a failed test"
-)]
-
-mod support;
+//! UNLOAD.
 
 use std::collections::BTreeSet;
-use std::path::Path;
-use std::sync::{Arc, LazyLock};
 
-use athena_sandbox::sql::{Dataset, SqlEngine};
-use athena_sandbox::{Sandbox, WorkGroup};
 use bytes::Bytes;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::util::pretty::pretty_format_batches;
@@ -23,71 +10,9 @@ use datafusion::parquet::basic::{Compression, PageType};
 use datafusion::parquet::file::reader::{FileReader as _, SerializedFileReader};
 use datafusion::parquet::schema::printer::print_schema;
 use serde_json::{Value, json};
-use support::{execution, finish, ok, start, state};
 
-/// One sandbox for all tests of this file; each writes to its own locations.
-static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
-    // Statics are never dropped, so the folder must not be one of the sandbox's own.
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sql_writes");
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).unwrap();
-    }
-    let engine = SqlEngine::builder()
-        .dataset(Dataset::Flights)
-        .build()
-        .unwrap();
-    Sandbox::builder()
-        .work_group(WorkGroup::new("primary").output_location("s3://results/out/"))
-        .engine(Arc::new(engine))
-        .data_dir(folder)
-        .start_blocking()
-        .unwrap()
-});
-
-fn run(sql: &str) -> Value {
-    let id = start(&SANDBOX, sql);
-    finish(&SANDBOX, &id)
-}
-
-/// Runs a statement that must succeed; answers its execution.
-fn done(sql: &str) -> Value {
-    let execution = run(sql);
-    assert_eq!(state(&execution), "SUCCEEDED", "{sql}: {execution}");
-    execution
-}
-
-/// The reason and error type of a statement that must fail.
-fn failed(sql: &str) -> (String, i64) {
-    let execution = run(sql);
-    assert_eq!(state(&execution), "FAILED", "{sql}");
-    let status = &execution["Status"];
-    (
-        status["StateChangeReason"].as_str().unwrap().to_owned(),
-        status["AthenaError"]["ErrorType"].as_i64().unwrap(),
-    )
-}
-
-fn object(uri: &str) -> Vec<u8> {
-    let (bucket, key) = uri
-        .strip_prefix("s3://")
-        .and_then(|rest| rest.split_once('/'))
-        .unwrap();
-    SANDBOX.object(bucket, key).unwrap()
-}
-
-/// The URIs in an execution's manifest.
-fn manifest(execution: &Value) -> Vec<String> {
-    let uri = execution["Statistics"]["DataManifestLocation"]
-        .as_str()
-        .unwrap_or_else(|| panic!("no manifest: {execution}"));
-    let text = String::from_utf8(object(uri)).unwrap();
-    text.lines().map(str::to_owned).collect()
-}
-
-fn update_count(execution: &Value) -> Value {
-    let id = &execution["QueryExecutionId"];
-    ok(&SANDBOX, "GetQueryResults", json!({"QueryExecutionId": id}))["UpdateCount"].clone()
-}
+use crate::support::{self, finish, ok, state};
+use crate::{SANDBOX, done, failed, gunzip, manifest, object, update_count};
 
 fn batches(file: Vec<u8>) -> Vec<RecordBatch> {
     ParquetRecordBatchReaderBuilder::try_new(Bytes::from(file))
@@ -96,15 +21,6 @@ fn batches(file: Vec<u8>) -> Vec<RecordBatch> {
         .unwrap()
         .map(Result::unwrap)
         .collect()
-}
-
-fn gunzip(bytes: &[u8]) -> String {
-    use std::io::Read as _;
-    let mut text = String::new();
-    flate2::read::GzDecoder::new(bytes)
-        .read_to_string(&mut text)
-        .unwrap();
-    text
 }
 
 #[test]
@@ -443,9 +359,4 @@ fn unload_with_parameters_and_a_syntax_error_is_handled_like_a_select() {
         assert_eq!(code, "MALFORMED_QUERY");
         assert!(text.starts_with(message), "{sql}: {text}");
     }
-    assert_eq!(state(&execution_of(id)), "SUCCEEDED");
-}
-
-fn execution_of(id: &str) -> Value {
-    execution(&SANDBOX, id)
 }

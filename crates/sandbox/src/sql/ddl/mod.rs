@@ -1,0 +1,98 @@
+//! Statements that change the data catalogue.
+
+mod alter;
+mod create_table;
+mod cursor;
+mod database;
+mod drop;
+mod failure;
+mod partitions;
+mod repair;
+mod view;
+
+pub(super) use create_table::{SPEC, set_format};
+pub(super) use cursor::{Cursor, Name};
+pub(super) use failure::{hive, no_table};
+
+use datafusion::sql::sqlparser::tokenizer::{Location, TokenWithSpan};
+
+use super::plan::database as database_of;
+use super::scope::Scope;
+use crate::engine::{Failure, Query, Refusal, Sink, Summary};
+
+/// A statement that changes the data catalogue.
+#[derive(Debug)]
+pub(super) enum Ddl {
+    CreateDatabase(database::CreateDatabase),
+    DropDatabase(database::DropDatabase),
+    CreateTable(Box<create_table::CreateTable>),
+    CreateView(Box<view::CreateView>),
+    Drop(drop::Drop),
+    Alter(Name, alter::Change),
+    AddPartitions(Name, partitions::AddPartitions),
+    DropPartitions(Name, partitions::DropPartitions),
+    Repair(Name),
+}
+
+/// Parses a statement of a kind; `None` when it is of a kind that is not run.
+///
+/// # Errors
+/// Where the text is no such statement.
+pub(super) fn parse(
+    sql: &str,
+    tokens: &[TokenWithSpan],
+    kind: &str,
+    end: Location,
+) -> Result<Option<Ddl>, Refusal> {
+    let cursor = Cursor::new(tokens, 0, end);
+    Ok(Some(match kind {
+        "CREATE_DATABASE" => Ddl::CreateDatabase(database::parse_create(cursor)?),
+        "DROP_DATABASE" => Ddl::DropDatabase(database::parse_drop(cursor)?),
+        "CREATE_TABLE" => Ddl::CreateTable(Box::new(create_table::parse(cursor)?)),
+        "CREATE_VIEW" => Ddl::CreateView(Box::new(view::parse(sql, cursor)?)),
+        "DROP_TABLE" | "DROP_VIEW" => Ddl::Drop(drop::parse(cursor)?),
+        "MSCK_REPAIR" => {
+            let mut cursor = cursor;
+            cursor.expect(&["MSCK", "REPAIR", "TABLE"])?;
+            let name = cursor.name()?;
+            cursor.done()?;
+            Ddl::Repair(name)
+        }
+        "ALTER_TABLE_ADD_PARTITION" => {
+            let (name, added) = partitions::parse_add(cursor)?;
+            Ddl::AddPartitions(name, added)
+        }
+        "ALTER_TABLE_DROP_PARTITION" => {
+            let (name, dropped) = partitions::parse_drop(cursor)?;
+            Ddl::DropPartitions(name, dropped)
+        }
+        kind if kind.starts_with("ALTER_TABLE") => match alter::parse(cursor, kind)? {
+            Some((name, change)) => Ddl::Alter(name, change),
+            None => return Ok(None),
+        },
+        _ => return Ok(None),
+    }))
+}
+
+/// Runs a statement.
+pub(super) async fn run(
+    scope: &Scope,
+    ddl: &Ddl,
+    query: &Query,
+    sink: &mut dyn Sink,
+) -> Result<Summary, Failure> {
+    let context = database_of(query)?;
+    let of = |name: &Name| name.database.clone().unwrap_or_else(|| context.clone());
+    match ddl {
+        Ddl::CreateDatabase(create) => database::create(scope, create),
+        Ddl::DropDatabase(drop) => database::drop(scope, drop),
+        Ddl::CreateTable(create) => create_table::run(scope, create, &of(&create.name)),
+        Ddl::CreateView(create) => view::run(scope, create, &of(&create.name), query).await,
+        Ddl::Drop(drop) => drop::run(scope, drop, &of(&drop.name)),
+        Ddl::Alter(name, change) => alter::run(scope, &of(name), name, change),
+        Ddl::AddPartitions(name, added) => partitions::add(scope, &of(name), name, added),
+        Ddl::DropPartitions(name, dropped) => partitions::drop(scope, &of(name), name, dropped),
+        Ddl::Repair(name) => repair::run(scope, &of(name), name, sink),
+    }?;
+    Ok(Summary::default())
+}
