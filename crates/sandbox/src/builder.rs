@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use crate::athena::work_groups::WorkGroup;
 use crate::engine::Engine;
 use crate::execution::State;
+use crate::executions::Executions;
 use crate::fault::{Fault, Faults};
 use crate::fixture::{Fixture, Fixtures, Matcher};
 use crate::metastore::Metastore;
@@ -21,7 +22,7 @@ use crate::policy::Policy;
 use crate::record::{Record, Request};
 use crate::s3::Uploads;
 use crate::server;
-use crate::service::{ACCOUNT, ChecksumType, Executions, Saved, Service, Settings};
+use crate::service::{ACCOUNT, ChecksumType, Saved, Service, Settings};
 use crate::sigv4::{Key, Keys};
 use crate::store::Store;
 

@@ -28,6 +28,7 @@ mod encryption;
 pub mod engine;
 mod error;
 mod execution;
+mod executions;
 mod fault;
 mod faulty;
 mod fixture;

@@ -3,8 +3,10 @@
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
+use athena_sandbox::metastore::Metastore;
 use athena_sandbox::{Builder, Policy, Sandbox, WorkGroup};
 
 const HELP: &str = "\
@@ -18,6 +20,7 @@ Usage: athena-sandbox [options]
   --dataset NAME         register data: flights, or tpch:SCALE such as tpch:0.1 (repeatable)
   --store DIR            keep buckets in DIR (default: a folder that goes with the program)
   --output-location URI  where work group `primary` puts results, such as s3://results/
+  --s3-tables BUCKET     an S3 Tables bucket: catalogue s3tablescatalog/BUCKET (repeatable)
   --access-key ID        accept only this key, and verify signatures
   --secret-key SECRET    its secret; better given as ATHENA_SANDBOX_SECRET_KEY
   --verify-signatures    require --access-key, so that nothing unsigned is accepted
@@ -103,6 +106,7 @@ struct Options {
     secret_key: Option<String>,
     verify: bool,
     policies: Vec<String>,
+    s3_tables: Vec<String>,
     tls: Option<String>,
     latency: Option<u64>,
     bandwidth: Option<u64>,
@@ -143,6 +147,7 @@ impl Options {
                 "--access-key",
                 "--secret-key",
                 "--policy",
+                "--s3-tables",
                 "--tls",
                 "--latency-ms",
                 "--bandwidth",
@@ -190,6 +195,7 @@ impl Options {
             "--access-key" => self.access_key = Some(value),
             "--secret-key" => self.secret_key = Some(value),
             "--policy" => self.policies.push(value),
+            "--s3-tables" => self.s3_tables.push(value),
             "--tls" => self.tls = Some(value),
             "--latency-ms" => self.latency = Some(number(&value)?),
             _ => self.bandwidth = Some(number(&value)?),
@@ -208,7 +214,12 @@ impl Options {
     }
 
     fn builder(&self) -> io::Result<Builder> {
-        let mut builder = self.engine(Sandbox::builder())?;
+        let metastore = Arc::new(Metastore::new());
+        for bucket in &self.s3_tables {
+            metastore.add_s3_tables_bucket(bucket);
+        }
+        let builder = Sandbox::builder().metastore(Arc::clone(&metastore));
+        let mut builder = self.engine(builder, &metastore)?;
         if let Some(address) = self.listen {
             builder = builder.listen(address);
         }
@@ -240,10 +251,7 @@ impl Options {
     }
 
     #[cfg(feature = "sql")]
-    fn engine(&self, builder: Builder) -> io::Result<Builder> {
-        use std::sync::Arc;
-
-        use athena_sandbox::metastore::Metastore;
+    fn engine(&self, builder: Builder, metastore: &Metastore) -> io::Result<Builder> {
         use athena_sandbox::sql::{Dataset, SqlEngine};
 
         let mut engine = SqlEngine::builder();
@@ -254,13 +262,12 @@ impl Options {
             engine = engine.data_dir(folder);
         }
         let engine = Arc::new(engine.build()?);
-        let metastore = Arc::new(Metastore::new());
         metastore.own().mount(engine.clone());
-        Ok(builder.metastore(metastore).engine(engine))
+        Ok(builder.engine(engine))
     }
 
     #[cfg(not(feature = "sql"))]
-    fn engine(&self, builder: Builder) -> io::Result<Builder> {
+    fn engine(&self, builder: Builder, _metastore: &Metastore) -> io::Result<Builder> {
         if self.datasets.is_empty() && self.data.is_none() {
             return Ok(builder);
         }

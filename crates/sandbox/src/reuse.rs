@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::engine::{Query, StatementKind};
 use crate::execution::{Outcome, Place};
+use crate::metastore::DEFAULT_CATALOG;
 use crate::service::Service;
 
 /// Texts at least this long must be equal byte for byte.
@@ -24,7 +25,11 @@ pub(crate) fn find(
         .pointer("/ResultReuseByAgeConfiguration/MaxAgeInMinutes")?
         .as_u64()?;
     let place = place?;
-    if kind.substatement_type != "SELECT" || has_arbitrary_limit(&query.sql) {
+    let elsewhere = query
+        .catalog
+        .as_ref()
+        .is_some_and(|catalog| !catalog.eq_ignore_ascii_case(DEFAULT_CATALOG));
+    if kind.substatement_type != "SELECT" || elsewhere || may_differ(&query.sql) {
         return None;
     }
     let oldest = SystemTime::now().checked_sub(Duration::from_secs(age * 60))?;
@@ -68,10 +73,29 @@ fn folder(key: &str) -> &str {
     key.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// `LIMIT` without `ORDER BY` gives any rows, so its answer is not used again.
-fn has_arbitrary_limit(sql: &str) -> bool {
+/// Functions and constants whose value is another each time.
+const CHANGING: [&str; 12] = [
+    "CURRENT_DATE",
+    "CURRENT_TIME",
+    "CURRENT_TIMESTAMP",
+    "LOCALTIME",
+    "LOCALTIMESTAMP",
+    "NOW",
+    "RAND",
+    "RANDOM",
+    "SHUFFLE",
+    "TABLESAMPLE",
+    "UUID",
+    "CURRENT_USER",
+];
+
+/// True if the answer may be another although the data is the same: for `LIMIT` without
+/// `ORDER BY`, which gives any rows, and for what depends on time or chance.
+fn may_differ(sql: &str) -> bool {
     let upper = normalised(sql).to_ascii_uppercase();
-    upper.contains(" LIMIT ") && !upper.contains(" ORDER BY ")
+    let arbitrary = upper.contains(" LIMIT ") && !upper.contains(" ORDER BY ");
+    let mut words = upper.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
+    arbitrary || words.any(|word| CHANGING.contains(&word))
 }
 
 fn same_text(left: &str, right: &str) -> bool {
@@ -129,8 +153,16 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_needs_an_order() {
-        assert!(has_arbitrary_limit("SELECT * FROM t\nlimit 5"));
-        assert!(!has_arbitrary_limit("SELECT * FROM t ORDER BY 1 LIMIT 5"));
+    fn what_may_differ_is_not_used_again() {
+        for (sql, expected) in [
+            ("SELECT * FROM t\nlimit 5", true),
+            ("SELECT * FROM t ORDER BY 1 LIMIT 5", false),
+            ("SELECT now()", true),
+            ("SELECT current_date", true),
+            ("SELECT known FROM t", false),
+            ("SELECT random(5)", true),
+        ] {
+            assert_eq!(may_differ(sql), expected, "{sql}");
+        }
     }
 }

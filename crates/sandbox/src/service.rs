@@ -1,13 +1,14 @@
 //! The state that all requests share.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::athena::data_catalogs::DataCatalog;
 use crate::athena::work_groups::WorkGroup;
 use crate::engine::Engine;
-use crate::execution::{Execution, State};
+use crate::execution::State;
+use crate::executions::Executions;
 use crate::fault::Faults;
 use crate::fixture::Fixtures;
 use crate::metastore::Metastore;
@@ -133,75 +134,5 @@ impl Service {
 
     pub(crate) fn tags(&self) -> MutexGuard<'_, BTreeMap<String, BTreeMap<String, String>>> {
         lock(&self.saved.tags)
-    }
-}
-
-/// Query executions, in the order they were started.
-#[derive(Debug, Default)]
-pub(crate) struct Executions(RwLock<Known>);
-
-#[derive(Debug, Default)]
-struct Known {
-    by_id: HashMap<String, Arc<Execution>>,
-    in_order: Vec<Arc<Execution>>,
-    tokens: HashMap<String, (TokenParameters, String)>,
-}
-
-/// The parameters that must be the same when a ClientRequestToken comes again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct TokenParameters {
-    pub(crate) query: String,
-    pub(crate) database: Option<String>,
-    pub(crate) catalog: Option<String>,
-    pub(crate) output_location: Option<String>,
-}
-
-/// What a ClientRequestToken turned out to be.
-pub(crate) enum Admission {
-    /// Not seen before: this execution is new.
-    New,
-    /// Seen with the same parameters: the id it stands for.
-    Known(String),
-    /// Seen with other parameters.
-    Mismatch,
-}
-
-impl Executions {
-    pub(crate) fn get(&self, id: &str) -> Option<Arc<Execution>> {
-        self.0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .by_id
-            .get(id)
-            .cloned()
-    }
-
-    /// Newest first.
-    pub(crate) fn newest_first(&self) -> Vec<Arc<Execution>> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        known.in_order.iter().rev().cloned().collect()
-    }
-
-    /// Adds the execution, unless its token has been used.
-    pub(crate) fn admit(
-        &self,
-        token: &str,
-        parameters: TokenParameters,
-        execution: &Arc<Execution>,
-    ) -> Admission {
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some((first, id)) = known.tokens.get(token) {
-            return if *first == parameters {
-                Admission::Known(id.clone())
-            } else {
-                Admission::Mismatch
-            };
-        }
-        known
-            .tokens
-            .insert(token.to_owned(), (parameters, execution.id.clone()));
-        known.by_id.insert(execution.id.clone(), execution.clone());
-        known.in_order.push(execution.clone());
-        Admission::New
     }
 }

@@ -540,3 +540,48 @@ fn hostile_bodies_get_athenas_errors() {
     );
     ok(&sandbox, "ListWorkGroups", json!({}));
 }
+
+#[test]
+fn what_may_differ_or_is_elsewhere_is_not_reused() {
+    let sandbox = sandbox();
+    let reuse =
+        json!({"ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": {"Enabled": true}}});
+    let catalog = json!({"QueryExecutionContext": {"Catalog": "s3tablescatalog/lake"}});
+    for (sql, more, expected) in [
+        ("SELECT 1", json!({}), true),
+        ("SELECT now()", json!({}), false),
+        ("SELECT n FROM t LIMIT 1", json!({}), false),
+        ("SELECT 2", catalog, false),
+    ] {
+        sandbox.fixture(sql, one_row());
+        let run = || {
+            let mut input = start_with(&token(), reuse.clone());
+            input["QueryString"] = sql.into();
+            let input = input.as_object_mut().unwrap();
+            input.extend(more.as_object().unwrap().clone());
+            let id = ok(&sandbox, "StartQueryExecution", json!(input))["QueryExecutionId"].clone();
+            finish(&sandbox, id.as_str().unwrap())
+        };
+        run();
+        assert_eq!(
+            run()["Statistics"]["ResultReuseInformation"]["ReusedPreviousResult"],
+            expected,
+            "{sql}"
+        );
+    }
+}
+
+#[test]
+fn the_output_bucket_must_be_the_expected_owners() {
+    let sandbox = sandbox();
+    sandbox.fixture("SELECT 1", one_row());
+    let results = |owner: &str| {
+        let location = json!({"OutputLocation": "s3://results/", "ExpectedBucketOwner": owner});
+        start_with(&token(), json!({"ResultConfiguration": location}))
+    };
+    ok(&sandbox, "StartQueryExecution", results("123456789012"));
+    assert_eq!(
+        refused(&sandbox, "StartQueryExecution", results("999999999999")),
+        invalid("Unable to verify/create output bucket results")
+    );
+}

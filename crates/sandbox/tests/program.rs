@@ -6,7 +6,7 @@
     reason = "a test fails by panicking, also in its helpers"
 )]
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
@@ -108,6 +108,37 @@ fn it_encrypts_and_obeys_policies() {
         assert!(text.contains(part) && text.lines().count() == 1, "{text}");
     }
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn s3_tables_buckets_are_catalogues() {
+    let mut child = program(&["--s3-tables", "lake", "--s3-tables", "house"])
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    let address = line.trim_end().strip_prefix("ready http://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    let body = r#"{"Recursive": true}"#;
+    write!(
+        stream,
+        "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/x-amz-json-1.1\r\n\
+         x-amz-target: AWSGlue.GetCatalogs\r\nauthorization: AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/glue/\
+         aws4_request, SignedHeaders=host, Signature=00\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    for bucket in ["lake", "house"] {
+        assert!(
+            answer.contains(&format!("123456789012:s3tablescatalog/{bucket}")),
+            "{answer}"
+        );
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]

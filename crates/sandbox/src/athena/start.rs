@@ -11,13 +11,14 @@ use super::work_groups::{self, WorkGroup};
 use crate::engine::{Query, StatementKind};
 use crate::error::ApiError;
 use crate::execution::{Execution, Place, Progress, State};
+use crate::executions::{Admission, TokenParameters};
 use crate::fault::FaultAction;
 use crate::fixture;
 use crate::policy::on_behalf;
 use crate::result_files::Layout;
 use crate::reuse;
 use crate::run::{self, Work};
-use crate::service::{Admission, Service, TokenParameters};
+use crate::service::{ACCOUNT, Service};
 use crate::sigv4::Caller;
 use crate::store::parse_s3_uri;
 
@@ -71,6 +72,7 @@ pub(super) fn start_query_execution(
     let script = script(&work, faults).unwrap_or_else(|| service.settings.states.clone());
     let id = uuid::Uuid::new_v4().to_string();
     let mut place = destination.place(&id, &kind);
+    destination.check_owner(place.as_ref())?;
     on_behalf::may_start(service.access(caller), place.as_ref())?;
     let earlier = reuse::find(
         service,
@@ -316,6 +318,17 @@ impl Destination {
             bucket: bucket.to_owned(),
             key: format!("{folder}{slash}{}{id}{}", layout.prefix, layout.suffix),
         })
+    }
+
+    /// The bucket must belong to whom the caller expects.
+    fn check_owner(&self, place: Option<&Place>) -> Result<(), ApiError> {
+        let owner = self.settings.get("ExpectedBucketOwner");
+        match (owner.and_then(Value::as_str), place) {
+            (Some(owner), Some(place)) if owner != ACCOUNT => Err(ApiError::invalid_input(
+                format!("Unable to verify/create output bucket {}", place.bucket),
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn configuration(&self, place: Option<&Place>) -> Option<Value> {
