@@ -35,6 +35,8 @@ pub(super) enum Body {
     Ctas(fill::Ctas, Box<ast::Query>),
     /// Rows of a query for a table.
     Insert(fill::Insert, Box<ast::Query>),
+    /// A change of a table's rows.
+    Change(Box<fill::Change>),
     /// A change of the data catalogue.
     Ddl(ddl::Ddl),
     /// SHOW or DESCRIBE.
@@ -111,9 +113,10 @@ fn parse_here(sql: &str) -> Result<Statement, Refusal> {
             Body::Insert(insert, query)
         }
         "UPDATE" | "DELETE" | "MERGE" => {
-            prepare(&mut tokens);
-            complete(tokens, end, |parser| parser.parse_statement())?;
-            Body::Unsupported
+            placeholders = prepare(&mut tokens);
+            let parsed = complete(tokens, end, |parser| parser.parse_statement())?;
+            fill::Change::read(parsed, placeholders)
+                .map_or(Body::Unsupported, |change| Body::Change(Box::new(change)))
         }
         _ if kind.statement_type == StatementType::Ddl => {
             ddl::parse(sql, &tokens, kind.substatement_type, end)?

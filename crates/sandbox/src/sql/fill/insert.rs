@@ -58,6 +58,11 @@ pub(in crate::sql) fn parse(
 }
 
 impl Insert {
+    /// Rows for some columns of a table, or for all.
+    pub(super) fn named(name: Name, columns: Vec<String>) -> Self {
+        Self { name, columns }
+    }
+
     /// The table, and the database it is in.
     pub(in crate::sql) fn table(
         &self,

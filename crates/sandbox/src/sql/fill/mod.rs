@@ -1,9 +1,11 @@
-//! Statements that fill tables: CTAS and INSERT.
+//! Statements that change what tables hold: CTAS, INSERT, UPDATE, DELETE, MERGE.
 
+mod change;
 mod ctas;
 mod iceberg;
 mod insert;
 
+pub(super) use change::{Change, run as run_change};
 pub(super) use ctas::{Ctas, parse as parse_ctas, run as run_ctas};
 pub(super) use iceberg::commit;
 pub(super) use insert::{Insert, parse as parse_insert, run as run_insert};
