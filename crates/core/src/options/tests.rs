@@ -41,8 +41,8 @@ fn nothing_given_yields_the_defaults() {
     assert_eq!(config.endpoints, Endpoints::default());
     assert_eq!(shown(&config.credentials), "DefaultChain");
     assert_eq!(config.download.connections, 8);
-    assert_eq!(config.download.part_bytes, 4 << 20);
-    assert_eq!(config.download.memory_bytes, 32 << 20);
+    assert_eq!(config.download.part_bytes, 8 << 20);
+    assert_eq!(config.download.memory_bytes, 24 << 20);
     assert!(config.connection_test && config.proxy.is_none() && config.notices.is_empty());
     assert_eq!((config.log.level, config.log.path), (4, None));
 }

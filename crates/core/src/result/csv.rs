@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 
-use super::download::{Chunk, Download};
+use super::download::{Block, Download};
 use super::{BatchSource, Layout};
 use crate::decode::{BatchLimits, CsvDecoder};
 use crate::error::Result;
@@ -14,7 +14,7 @@ pub(super) struct CsvSource {
     download: Download,
     decoder: CsvDecoder,
     /// Bytes taken from the download, and how many of them are decoded.
-    chunk: Option<(Chunk, usize)>,
+    block: Option<(Block, usize)>,
     at_end: bool,
 }
 
@@ -31,7 +31,7 @@ impl CsvSource {
         Self {
             download,
             decoder: decoder.expect_header(header),
-            chunk: None,
+            block: None,
             at_end: false,
         }
     }
@@ -41,20 +41,22 @@ impl BatchSource for CsvSource {
     fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
         loop {
             if let Some(batch) = self.decoder.next_batch() {
+                // The caller has something to begin with.
+                self.download.let_all_run();
                 return Ok(Some(batch));
             }
             if self.at_end {
                 return Ok(None);
             }
-            if self.chunk.is_none() {
-                self.chunk = self.download.next_chunk()?.map(|chunk| (chunk, 0));
+            if self.block.is_none() {
+                self.block = self.download.next_block()?.map(|block| (block, 0));
             }
-            match &mut self.chunk {
-                Some((chunk, decoded)) => {
-                    let rest = chunk.bytes.get(*decoded..).unwrap_or_default();
+            match &mut self.block {
+                Some((block, decoded)) => {
+                    let rest = block.get(*decoded..).unwrap_or_default();
                     *decoded += self.decoder.decode(rest)?;
-                    if *decoded == chunk.bytes.len() {
-                        self.chunk = None;
+                    if *decoded == block.len() {
+                        self.block = None;
                     }
                 }
                 None => {

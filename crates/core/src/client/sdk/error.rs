@@ -123,7 +123,8 @@ fn kind_of(code: Option<&str>, athena_code: Option<&str>, message: &str, status:
         "NoSuchKey" | "NoSuchBucket" | "NoSuchVersion" | "NotFound" => {
             return ErrorKind::ResultNotFound;
         }
-        "PreconditionFailed" => return ErrorKind::ResultChanged,
+        // A range is asked for only where the object had bytes.
+        "PreconditionFailed" | "InvalidRange" => return ErrorKind::ResultChanged,
         _ => {}
     }
     if code.starts_with("AccessDenied") {
@@ -138,7 +139,7 @@ fn kind_of(code: Option<&str>, athena_code: Option<&str>, message: &str, status:
         403 => ErrorKind::Unauthorized,
         404 => ErrorKind::ResultNotFound,
         408 => ErrorKind::ConnectionTimeout,
-        412 => ErrorKind::ResultChanged,
+        412 | 416 => ErrorKind::ResultChanged,
         500.. => ErrorKind::Service,
         // A gateway's HTML page in place of an answer.
         _ if code.is_empty() => ErrorKind::Service,

@@ -256,6 +256,28 @@ fn batches_keep_to_their_limits() {
 }
 
 #[test]
+fn batches_behind_the_first_have_65536_rows_or_8_mebibytes() {
+    let columns = columns(&["varchar"]);
+    for (length, rows) in [(1, 135_000), (1000, 18_500)] {
+        let value = vec![Some("x".repeat(length))];
+        let text = write_csv(&columns, &vec![value; rows]);
+        let batches = decode_pieces(&columns, BatchLimits::default(), text.chunks(60_000)).unwrap();
+        let sizes: Vec<_> = batches.iter().map(RecordBatch::num_rows).collect();
+        let [first, later @ .., _] = sizes.as_slice() else {
+            panic!("{sizes:?}");
+        };
+        assert_eq!((*first, later.len()), (1024, 2), "{sizes:?}");
+        for rows in later {
+            // With its quotes and line end.
+            assert!(
+                *rows == 65_536 || rows * (length + 3) >= 8 << 20,
+                "{sizes:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn the_first_batch_is_there_before_the_input_ends() {
     let columns = columns(&["bigint"]);
     let rows: Vec<Row> = (0..5000).map(|n| vec![Some(n.to_string())]).collect();

@@ -3,6 +3,7 @@
 
 mod csv;
 mod json;
+mod reference;
 mod rows;
 mod values;
 

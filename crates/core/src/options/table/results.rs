@@ -81,7 +81,7 @@ pub(super) const ROWS: &[OptionInfo] = &[
         "Size of one such part.",
     )
     .aliases(&["S3ResultBlockSize", "athena.download.part_bytes"])
-    .default("4194304"),
+    .default("8388608"),
     row(
         K::DownloadMemoryBytes,
         Kind::Integer {
@@ -92,7 +92,7 @@ pub(super) const ROWS: &[OptionInfo] = &[
          made smaller.",
     )
     .aliases(&["athena.download.memory_bytes"])
-    .default("33554432"),
+    .default("25165824"),
     row(
         K::UseMultipleS3Threads,
         Kind::Bool,

@@ -1,10 +1,9 @@
 //! One range of the object: opened, read to its end, resumed where it breaks.
 
+use std::future::Future;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
-
-use bytes::Bytes;
 
 use crate::client::{ObjectApi, ObjectPart, S3Location};
 use crate::error::{Error, ErrorKind, Result};
@@ -27,6 +26,34 @@ pub(in crate::result) struct Source {
     pub(in crate::result) attempts: u32,
 }
 
+/// Takes the bytes of a range as they arrive, in order.
+pub(in crate::result) trait Sink: Send {
+    /// Takes some, waiting until there is room for them.
+    fn take(&mut self, bytes: &[u8]) -> impl Future<Output = Result<()>> + Send;
+
+    /// Waits until what it holds back is wanted.
+    fn is_awaited(&mut self) -> impl Future<Output = ()> + Send;
+
+    /// Hands on what it holds back.
+    fn flush(&mut self) -> Result<()>;
+}
+
+/// Keeps all of them.
+impl Sink for Vec<u8> {
+    async fn take(&mut self, bytes: &[u8]) -> Result<()> {
+        self.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    async fn is_awaited(&mut self) {
+        std::future::pending().await
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
 /// Why a range was not read to its end.
 enum Broken {
     /// It cannot be asked for, or what came is not it. The client has repeated the request.
@@ -35,8 +62,8 @@ enum Broken {
     Midway(Error),
 }
 
-/// Reads one range to its end and gives its bytes, in order, to `sink`. `opened` is the
-/// answer to a request for it, where there is one already.
+/// Reads one range to its end and gives its bytes to `sink`. `opened` is the answer to a
+/// request for it, where there is one already.
 ///
 /// Errors: the client's, for a range that cannot be opened; `ResultChanged` for an object
 /// that is another one by now; `Network`, `Service` or `ConnectionTimeout` for one that broke
@@ -45,7 +72,7 @@ pub(in crate::result) async fn fetch(
     source: &Source,
     mut range: Range<u64>,
     mut opened: Option<ObjectPart>,
-    mut sink: impl FnMut(Bytes) -> Result<()>,
+    sink: &mut impl Sink,
 ) -> Result<()> {
     let mut breaks = 0;
     let mut pause = FIRST_PAUSE;
@@ -55,7 +82,9 @@ pub(in crate::result) async fn fetch(
             Some(part) => part,
             None => open(source, &range).await?,
         };
-        let error = match read(source, &mut range, part, &mut sink).await {
+        let ended = read(source, &mut range, part, sink).await;
+        sink.flush()?;
+        let error = match ended {
             Ok(()) => return Ok(()),
             Err(Broken::ForGood(error)) => return Err(error),
             Err(Broken::Midway(error)) => error,
@@ -110,13 +139,21 @@ async fn read(
     source: &Source,
     range: &mut Range<u64>,
     mut part: ObjectPart,
-    sink: &mut impl FnMut(Bytes) -> Result<()>,
+    sink: &mut impl Sink,
 ) -> std::result::Result<(), Broken> {
     if part.length != range.end - range.start {
         return Err(Broken::ForGood(unasked(source, range, part.length)));
     }
     loop {
-        let bytes = match part.body.next_chunk().await {
+        let mut next = part.body.next_chunk();
+        let next = loop {
+            tokio::select! {
+                biased;
+                next = &mut next => break next,
+                () = sink.is_awaited() => sink.flush().map_err(Broken::ForGood)?,
+            }
+        };
+        let bytes = match next {
             Ok(Some(bytes)) => bytes,
             Ok(None) if range.is_empty() => return Ok(()),
             Ok(None) => return Err(Broken::Midway(ended(source, range))),
@@ -130,7 +167,7 @@ async fn read(
             return Err(Broken::ForGood(unasked(source, range, length)));
         }
         range.start += length;
-        sink(bytes).map_err(Broken::ForGood)?;
+        sink.take(&bytes).await.map_err(Broken::ForGood)?;
     }
 }
 

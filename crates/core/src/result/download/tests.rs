@@ -1,8 +1,11 @@
 //! A store that does what no S3 should do, and a consumer that does not read.
 
+use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+
+use bytes::Bytes;
 
 use super::*;
 use crate::blocking::Runtime;
@@ -15,6 +18,8 @@ enum Step {
     Break,
     Panic,
     Hang,
+    /// Waits until the store has handed over so many bytes, of any range.
+    Until(usize),
 }
 
 /// The answer to one request.
@@ -109,6 +114,12 @@ impl ObjectBody for Body {
                 Some(Step::Break) => Err(Error::new(ErrorKind::Network, "broken")),
                 Some(Step::Panic) => panic!("a bug"),
                 Some(Step::Hang) => std::future::pending().await,
+                Some(Step::Until(sent)) => {
+                    while self.sent.load(Ordering::SeqCst) < sent {
+                        tokio::task::yield_now().await;
+                    }
+                    self.next_chunk().await
+                }
             }
         })
     }
@@ -162,8 +173,8 @@ fn start(store: &Arc<Store>, config: DownloadConfig, cancel: &CancelHandle) -> R
 
 fn drain(download: &mut Download) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = download.next_chunk()? {
-        bytes.extend_from_slice(&chunk.bytes);
+    while let Some(block) = download.next_block()? {
+        bytes.extend_from_slice(&block);
     }
     Ok(bytes)
 }
@@ -182,8 +193,8 @@ fn failure(script: impl Fn(usize, &Range<u64>) -> Answer + Send + Sync + 'static
     let mut download = start(&store, CONFIG, &CancelHandle::default()).unwrap();
     let mut read = Vec::new();
     loop {
-        match download.next_chunk() {
-            Ok(Some(chunk)) => read.extend_from_slice(&chunk.bytes),
+        match download.next_block() {
+            Ok(Some(block)) => read.extend_from_slice(&block),
             Ok(None) => panic!("read to the end"),
             Err(error) => {
                 assert!(store.object.starts_with(&read), "{error}");
@@ -346,26 +357,127 @@ fn eventually(done: impl Fn() -> bool) {
     }
 }
 
+/// Bytes that come at once.
+const PIECE: usize = 10;
+
+/// The right answer for an object of `size` bytes, in many pieces.
+fn in_pieces(size: usize, range: &Range<u64>) -> Answer {
+    let length = usize::try_from(range.end.min(size as u64) - range.start).unwrap();
+    let mut steps = vec![Step::Bytes(PIECE); length / PIECE];
+    steps.push(Step::Bytes(length % PIECE));
+    Answer {
+        etag: Some("\"v1\""),
+        object_size: size as u64,
+        length: length as u64,
+        steps,
+    }
+}
+
+fn store_of(
+    size: usize,
+    script: impl Fn(usize, &Range<u64>) -> Answer + Send + Sync + 'static,
+) -> Arc<Store> {
+    let mut store = Arc::into_inner(store(script)).unwrap();
+    store.object = (0..=250).cycle().take(size).collect();
+    Arc::new(store)
+}
+
+const SMALL: DownloadConfig = DownloadConfig {
+    connections: 8,
+    part_bytes: 200,
+    memory_bytes: 640,
+};
+/// The budget, and what each connection has in its hands while it waits for room.
+const MOST: usize = 640 + 8 * PIECE;
+
 #[test]
 fn a_consumer_that_does_not_read_stops_the_fetching_at_the_budget() {
     let _runtime = Runtime::shared().unwrap();
-    let store = store(|_, range| right(range));
+    let store = store_of(5000, |_, range| in_pieces(5000, range));
+    let mut download = start(&store, SMALL, &CancelHandle::default()).unwrap();
+    download.let_all_run();
+    // All but what is kept for the range that is next, of which no more than 200 bytes come.
+    eventually(|| store.sent.load(Ordering::SeqCst) >= 600);
+    std::thread::yield_now();
+    assert!(store.sent.load(Ordering::SeqCst) <= MOST);
+    let bytes = drain(&mut download).unwrap();
+    assert!(bytes == store.object);
+}
+
+#[test]
+fn what_is_fetched_ahead_does_not_grow_with_the_object() {
+    let _runtime = Runtime::shared().unwrap();
+    for size in [2_000, 20_003] {
+        let store = store_of(size, move |_, range| in_pieces(size, range));
+        let mut download = start(&store, SMALL, &CancelHandle::default()).unwrap();
+        let mut read = Vec::new();
+        while let Some(block) = download.next_block().unwrap() {
+            let ahead = store.sent.load(Ordering::SeqCst) - read.len();
+            assert!(ahead <= MOST, "{ahead} bytes of {size}");
+            read.extend_from_slice(&block);
+        }
+        assert!(read == store.object);
+    }
+}
+
+#[test]
+fn ranges_that_are_faster_leave_memory_to_the_one_that_is_next() {
+    let _runtime = Runtime::shared().unwrap();
+    // One in eight waits, after its first bytes, for as much as the others can fetch meanwhile.
+    let store = store_of(6400, |_, range| {
+        let mut answer = in_pieces(6400, range);
+        let start = usize::try_from(range.start).unwrap();
+        if start.is_multiple_of(8 * 200) {
+            answer.steps.insert(1, Step::Until(start + 400));
+        }
+        answer
+    });
+    let mut download = start(&store, SMALL, &CancelHandle::default()).unwrap();
+    download.let_all_run();
+    assert!(drain(&mut download).unwrap() == store.object);
+}
+
+#[test]
+fn little_is_asked_for_before_the_first_batch_is_there() {
+    let _runtime = Runtime::shared().unwrap();
+    let store = store_of(10_000, |_, range| in_pieces(10_000, range));
     let config = DownloadConfig {
         connections: 8,
         part_bytes: 100,
-        memory_bytes: 350,
+        memory_bytes: 10_000,
     };
     let mut download = start(&store, config, &CancelHandle::default()).unwrap();
-    eventually(|| store.sent.load(Ordering::SeqCst) == 300);
-    // The fourth range has no room: one chunk is half a range, and two make room for it.
-    let first = download.next_chunk().unwrap();
-    let second = download.next_chunk().unwrap();
-    assert_eq!(store.requests.lock().unwrap().len(), 3);
-    drop((first, second));
-    eventually(|| store.sent.load(Ordering::SeqCst) == 400);
-    assert_eq!(store.requests.lock().unwrap().len(), 4);
-    drain(&mut download).unwrap();
-    assert_eq!(store.sent.load(Ordering::SeqCst), SIZE);
+    let requests = || store.requests.lock().unwrap().len();
+    eventually(|| requests() == 4);
+    let first = download.next_block().unwrap().unwrap();
+    assert_eq!(*first, store.object[..first.len()]);
+    assert_eq!(requests(), 4, "4 % of the object");
+    download.let_all_run();
+    eventually(|| requests() > 8);
+    let rest = drain(&mut download).unwrap();
+    assert!([&*first, &rest].concat() == store.object);
+}
+
+#[test]
+fn the_first_ranges_are_shorter_each_longer_than_the_one_before() {
+    let lengths = |connections, part_bytes, count| {
+        let ranges = Ranges::of(&DownloadConfig {
+            connections,
+            part_bytes,
+            memory_bytes: 1 << 20,
+        });
+        (0..count)
+            .map(|number| ranges.length(number))
+            .collect::<Vec<_>>()
+    };
+    const KIB: u64 = 1 << 10;
+    assert_eq!(
+        lengths(4, 1024 * KIB, 6),
+        [256, 512, 768, 1024, 1024, 1024].map(|count| count * KIB)
+    );
+    assert_eq!(lengths(1, 1024 * KIB, 2), [1024 * KIB; 2]);
+    assert_eq!(lengths(8, 128 * KIB, 2), [64 * KIB; 2]);
+    assert_eq!(lengths(8, 100, 2), [100; 2]);
 }
 
 #[test]
@@ -377,9 +489,10 @@ fn a_consumer_that_waits_is_woken_by_cancellation_and_the_bodies_are_dropped() {
     });
     let cancel = CancelHandle::default();
     let mut download = start(&store, CONFIG, &cancel).unwrap();
-    assert!(download.next_chunk().unwrap().is_some());
+    download.let_all_run();
+    assert!(download.next_block().unwrap().is_some());
     std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| download.next_chunk().map(|chunk| chunk.is_some()));
+        let waiting = scope.spawn(|| download.next_block().map(|block| block.is_some()));
         eventually(|| store.bodies.load(Ordering::SeqCst) == CONFIG.connections);
         cancel.cancel();
         let error = waiting.join().unwrap().unwrap_err();
@@ -396,6 +509,7 @@ fn a_download_nobody_wants_any_more_drops_its_bodies() {
         ..right(range)
     });
     let download = start(&store, CONFIG, &CancelHandle::default()).unwrap();
+    download.let_all_run();
     eventually(|| store.bodies.load(Ordering::SeqCst) == CONFIG.connections);
     drop(download);
     eventually(|| store.bodies.load(Ordering::SeqCst) == 0);

@@ -163,11 +163,7 @@ pub(super) async fn read(
 ) -> Result<Vec<u8>> {
     let length = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
     let mut all = Vec::with_capacity(length);
-    fetch(source, range, opened, |bytes| {
-        all.extend_from_slice(&bytes);
-        Ok(())
-    })
-    .await?;
+    fetch(source, range, opened, &mut all).await?;
     Ok(all)
 }
 
