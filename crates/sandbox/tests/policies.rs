@@ -353,3 +353,24 @@ fn executions_of_other_work_groups_are_hidden() {
         other
     );
 }
+
+#[test]
+fn definitions_need_the_right_on_what_they_define() {
+    let policy = json!({"Statement": [
+        {"Effect": "Allow", "Action": ["athena:*", "s3:*", "glue:Get*"], "Resource": "*"},
+        {"Effect": "Allow", "Action": "glue:Create*",
+         "Resource": ["arn:aws:glue:*:*:catalog", "arn:aws:glue:*:*:database/mine", "arn:aws:glue:*:*:table/mine/*"]}]});
+    let sandbox = with(&policy);
+    for (sql, allowed) in [
+        ("CREATE DATABASE IF NOT EXISTS mine", true),
+        ("CREATE DATABASE other", false),
+        ("CREATE EXTERNAL TABLE IF NOT EXISTS mine.t (a int)", true),
+        ("CREATE EXTERNAL TABLE t (a int)", false),
+        ("DROP TABLE IF EXISTS mine.t", false),
+    ] {
+        sandbox.fixture(sql, Fixture::rows(Vec::new(), Vec::new()));
+        let ended = finish(&sandbox, &start(&sandbox, sql));
+        let expected = if allowed { "SUCCEEDED" } else { "FAILED" };
+        assert_eq!(state(&ended), expected, "{sql}: {}", ended["Status"]);
+    }
+}

@@ -109,10 +109,24 @@ pub(crate) async fn may_run(
     }
     let target = definition(execution.kind.substatement_type);
     if let Some(operation) = target {
-        let table = names.first().and_then(|name| name.last());
-        may_see(operation, Some(context), table.map(String::as_str))?;
+        let (database, table) = defined(operation, names.first(), context);
+        may_see(operation, Some(database), table)?;
     }
     may_write(&access, execution)
+}
+
+/// The database, and the table if it is about one, that a statement defines.
+fn defined<'a>(
+    operation: &str,
+    name: Option<&'a Vec<String>>,
+    context: &'a str,
+) -> (&'a str, Option<&'a str>) {
+    let last = name.and_then(|parts| parts.last()).map(String::as_str);
+    if operation.ends_with("Database") {
+        return (last.unwrap_or(context), None);
+    }
+    let before = name.and_then(|parts| parts.iter().rev().nth(1));
+    (before.map_or(context, String::as_str), last)
 }
 
 /// What Glue is asked for by statements that define something.

@@ -10,12 +10,16 @@ pub(super) fn tables(sql: &str) -> Vec<Vec<String>> {
     while place < tokens.len() {
         let introduces = matches!(tokens.get(place), Some(Token::Word(word)) if [
             "FROM", "JOIN", "INTO", "UPDATE", "TABLE", "DESCRIBE", "DESC", "USING", "COLUMNS",
-            "PARTITIONS", "TBLPROPERTIES", "VIEW",
+            "PARTITIONS", "TBLPROPERTIES", "VIEW", "DATABASE", "SCHEMA",
         ]
         .contains(&word.to_ascii_uppercase().as_str()));
         place += 1;
         if !introduces {
             continue;
+        }
+        // IF [NOT] EXISTS is no name.
+        if is_word(&tokens, place, "IF") {
+            place += 2 + usize::from(is_word(&tokens, place + 1, "NOT"));
         }
         // FROM a, b: more may follow behind each comma, and behind an alias.
         loop {
@@ -109,6 +113,9 @@ mod tests {
             ("INSERT INTO db.t SELECT 1", "db.t"),
             ("DESCRIBE `db`.`t`", "db.t"),
             ("SHOW PARTITIONS t", "t"),
+            ("CREATE EXTERNAL TABLE IF NOT EXISTS db.t (a int)", "db.t"),
+            ("DROP TABLE IF EXISTS t", "t"),
+            ("CREATE DATABASE IF NOT EXISTS d", "d"),
             ("MERGE INTO a USING b ON true", "a b"),
             ("SELECT 1", ""),
         ] {
