@@ -1,6 +1,6 @@
 """Compares the driver with its peers on the same results, and writes what came of it.
 
-    bench.py [--quick] [--runs N] [--output NAME]
+    bench.py [--quick] [--runs N] [--no-decoder] [--output NAME]
 
 is run by scripts/bench, which builds and installs what it needs. Each client is a process of
 its own, reads a whole result of a query that has finished already, and is measured from its
@@ -35,6 +35,7 @@ class Bench:
         self.rows = 20_000 if arguments.quick else 1_000_000
         self.runs = arguments.runs or (1 if arguments.quick else 5)
         self.quick = arguments.quick
+        self.with_decoder = not (arguments.quick or arguments.no_decoder)
         self.release = pathlib.Path(os.environ["ATHENA_RELEASE"])
         self.python = str(BUILD / "venv/bin/python")
         self.data = BUILD / "data"
@@ -111,6 +112,8 @@ class Bench:
                 "ours-python": peer("ours-python", connection=self.connection(url)),
                 "arrow-unload": peer("arrow-unload"),
                 "polars-unload": peer("polars-unload"),
+                "ours-unload": lambda: self.ours(
+                    self.connection(url, more="ResultFetcher=unload;"), self.rows),
                 "cursor": peer("cursor", pages_rows),
                 "ours-pages": lambda: self.ours(self.connection(url, more=pages), pages_rows),
                 "curl": lambda: measure.run(["curl", "-sf", "-o", "/dev/null", url + object_path,
@@ -209,7 +212,7 @@ class Bench:
             subprocess.run([self.python, *workload, str(rows)], check=True)
         for section in (self.table, self.growth, self.link, self.first_batch, self.server):
             section()
-        if not self.quick:
+        if self.with_decoder:
             self.decoder()
         return self.found
 
@@ -245,8 +248,8 @@ def pages_per_second(sandbox, rows, seconds):
     while time.monotonic() - started < seconds:
         answer = call(connection, "GetQueryResults", asked | ({"NextToken": token} if token else {}))
         pages, size = pages + 1, size + len(answer)
-        _, _, rest = answer[-400:].rpartition(b'"NextToken":"')
-        token = rest.split(b'"')[0].decode() or None
+        place = answer.rfind(b'"NextToken":"')
+        token = answer[place:].split(b'"')[3].decode() if place >= 0 else None
     wall = time.monotonic() - started
     return {"pages_per_second": pages / wall, "page_bytes": size // pages,
             "cpu_ms_per_page": (measure.cpu_of(sandbox.process.pid) - cpu) / pages * 1000}
@@ -256,6 +259,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="20,000 rows, one run each")
     parser.add_argument("--runs", type=int, help="turns of each client (default 5)")
+    parser.add_argument("--no-decoder", action="store_true",
+                        help="without the decoder's own benchmark, which compiles for minutes")
     parser.add_argument("--output", default="latest", help="name of the files in bench/results")
     arguments = parser.parse_args()
     bench = Bench(arguments)

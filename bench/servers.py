@@ -46,7 +46,14 @@ class Sandbox:
         self._post("fixtures", {"sql": sql, "csv_file": csv_file, "columns": columns})
 
     def serve_unload(self, sql, folder):
-        """Answers an UNLOAD of this SQL by the Parquet files of the folder, linked."""
+        """Answers an UNLOAD by the Parquet files of the folder, linked; and before it, what the
+        driver asks to describe the query."""
+        columns = [{"name": name, "type": kind} for name, kind in TYPES.items()]
+        self._post("fixtures", {"sql": "LIMIT 0", "match": "contains", "columns": columns})
+        unclear = [TYPES["at"], TYPES["tags"]]
+        columns = [{"name": f"_col{place}", "type": "varchar"} for place in range(len(unclear))]
+        self._post("fixtures", {"sql": "typeof(", "match": "contains", "columns": columns,
+                                "rows": [unclear]})
         files = [{"name": path.name, "path": str(path)} for path in sorted(folder.glob("*.parquet"))]
         self._post("fixtures", {"sql": sql, "match": "contains", "files": files})
 
