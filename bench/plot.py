@@ -25,6 +25,7 @@ def main(path):
         axes.margins(x=0.18)
         axes.spines[["top", "right"]].set_visible(False)
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        axes.locator_params(axis="x", nbins=5)
         axes.tick_params(labelsize=8)
     figure.tight_layout()
     figure.savefig(path, dpi=110)
