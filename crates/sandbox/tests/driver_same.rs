@@ -1,7 +1,8 @@
 //! One query, every way to read its result: the same values, and those that were put in.
 //!
 //! Tables of every type are generated: random values, NULLs, '', extremes, characters beyond
-//! ASCII, line ends. Each is read as CSV and as pages, with nested values as text and typed.
+//! ASCII, line ends. Each is read as CSV and as pages, with nested values as text and typed, and
+//! as the Parquet files of an UNLOAD.
 #![cfg(feature = "sql")]
 #![allow(
     clippy::unwrap_used,
@@ -32,11 +33,12 @@ const ROWS: usize = 12;
 const SEEDS: u64 = 4;
 
 /// Every way to read a result; whether nested values come typed.
-const ROUTES: [(&str, bool); 4] = [
+const ROUTES: [(&str, bool); 5] = [
     ("ResultFetcher=S3;DownloadPartBytes=1024", false),
     ("ResultFetcher=GetQueryResults;FetchSize=5", false),
     ("ResultFetcher=S3;ComplexTypes=typed", true),
     ("ResultFetcher=GetQueryResults;ComplexTypes=typed", true),
+    ("ResultFetcher=unload", true),
 ];
 
 /// What a column must read as.
