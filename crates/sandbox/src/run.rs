@@ -217,13 +217,19 @@ fn write_files(
     write_manifest(service, execution, &files)
 }
 
-/// Writes the URIs of the data files beside the result; nothing when there are none.
+/// Writes the URIs of the data files beside the result; without any only that of an UNLOAD, whose
+/// clients read it first.
 fn write_manifest(
     service: &Service,
     execution: &Execution,
     files: &[String],
 ) -> Result<Option<Place>, Failure> {
-    let (Some(place), false) = (&execution.place, files.is_empty()) else {
+    let always = execution.kind.substatement_type == "UNLOAD";
+    let Some(place) = execution
+        .place
+        .as_ref()
+        .filter(|_| always || !files.is_empty())
+    else {
         return Ok(None);
     };
     let manifest: String = files.iter().map(|uri| format!("{uri}\n")).collect();
