@@ -1,6 +1,15 @@
 """boto3: buckets and objects of S3."""
 
+import base64
+import hashlib
+import io
+import re
+import urllib.request
+
+import boto3
 import pytest
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 OPERATIONS = (
@@ -18,8 +27,18 @@ OPERATIONS = (
         "DeleteObjects",
         "ListObjects",
         "ListObjectsV2",
+        "CopyObject",
+        "CreateMultipartUpload",
+        "UploadPart",
+        "UploadPartCopy",
+        "ListParts",
+        "ListMultipartUploads",
+        "CompleteMultipartUpload",
+        "AbortMultipartUpload",
     },
 )
+
+MIB = 1024 * 1024
 
 NAMES = ["a/1", "a/2", "a/b/3", "c", "ü €+%/ä&='\".txt"]
 
@@ -32,7 +51,7 @@ def error(caught):
 @pytest.fixture
 def bucket(aws, request):
     """An empty bucket, which goes with the test."""
-    name = request.node.name.replace("_", "-").lower()[:50].strip("-")
+    name = re.sub("[^a-z0-9]+", "-", request.node.name.lower())[:50].strip("-")
     aws.s3.create_bucket(Bucket=name)
     yield name
     listed = aws.s3.list_objects_v2(Bucket=name).get("Contents", [])
@@ -173,3 +192,104 @@ def test_a_path_never_leaves_its_bucket(aws, bucket):
         assert name in [
             entry["Key"] for entry in aws.s3.list_objects_v2(Bucket=bucket)["Contents"]
         ]
+
+
+def test_a_large_object_is_uploaded_in_parts_and_downloaded_in_ranges(aws, bucket):
+    body = bytes(range(251)) * (12 * MIB // 251)
+    config = TransferConfig(multipart_threshold=5 * MIB, multipart_chunksize=5 * MIB)
+    aws.s3.upload_fileobj(io.BytesIO(body), bucket, "large", Config=config)
+    head = aws.s3.head_object(Bucket=bucket, Key="large")
+    assert head["ContentLength"] == len(body)
+    assert re.fullmatch('"[0-9a-f]{32}-[0-9]+"', head["ETag"])
+    found = io.BytesIO()
+    aws.s3.download_fileobj(bucket, "large", found, Config=config)
+    assert hashlib.sha256(found.getvalue()).digest() == hashlib.sha256(body).digest()
+    aws.s3.copy({"Bucket": bucket, "Key": "large"}, bucket, "copied", Config=config)
+    assert aws.s3.get_object(Bucket=bucket, Key="copied")["Body"].read() == body
+
+
+def test_parts_are_listed_completed_and_given_up(aws, bucket):
+    upload = aws.s3.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    place = {"Bucket": bucket, "Key": "k", "UploadId": upload}
+    aws.s3.put_object(Bucket=bucket, Key="source", Body=b"-" + b"a" * 5 * MIB)
+    first = aws.s3.upload_part_copy(
+        **place,
+        PartNumber=1,
+        CopySource={"Bucket": bucket, "Key": "source"},
+        CopySourceRange=f"bytes=1-{5 * MIB}",
+    )["CopyPartResult"]["ETag"]
+    second = aws.s3.upload_part(**place, PartNumber=2, Body=b"b")["ETag"]
+    parts = aws.s3.list_parts(**place)["Parts"]
+    assert [(part["PartNumber"], part["Size"]) for part in parts] == [(1, 5 * MIB), (2, 1)]
+    (listed,) = aws.s3.list_multipart_uploads(Bucket=bucket)["Uploads"]
+    assert listed["UploadId"] == upload
+    with pytest.raises(ClientError) as caught:
+        wrong = [{"PartNumber": 1, "ETag": '"nothing"'}]
+        aws.s3.complete_multipart_upload(**place, MultipartUpload={"Parts": wrong})
+    assert error(caught) == (400, "InvalidPart")
+    whole = [{"PartNumber": 1, "ETag": first}, {"PartNumber": 2, "ETag": second}]
+    aws.s3.complete_multipart_upload(**place, MultipartUpload={"Parts": whole})
+    assert aws.s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"a" * 5 * MIB + b"b"
+    given_up = aws.s3.create_multipart_upload(Bucket=bucket, Key="other")["UploadId"]
+    aws.s3.abort_multipart_upload(Bucket=bucket, Key="other", UploadId=given_up)
+    assert "Uploads" not in aws.s3.list_multipart_uploads(Bucket=bucket)
+    with pytest.raises(aws.s3.exceptions.NoSuchUpload):
+        aws.s3.list_parts(Bucket=bucket, Key="other", UploadId=given_up)
+
+
+def test_copies_keep_or_replace_metadata(aws, bucket):
+    aws.s3.put_object(
+        Bucket=bucket, Key="k", Body=b"x", Metadata={"made": "here"}, ContentType="text/plain"
+    )
+    source = {"Bucket": bucket, "Key": "k"}
+    aws.s3.copy_object(Bucket=bucket, Key="kept", CopySource=source)
+    kept = aws.s3.get_object(Bucket=bucket, Key="kept")
+    assert (kept["Body"].read(), kept["Metadata"]) == (b"x", {"made": "here"})
+    assert kept["ContentType"] == "text/plain"
+    aws.s3.copy_object(
+        Bucket=bucket,
+        Key="replaced",
+        CopySource=source,
+        MetadataDirective="REPLACE",
+        Metadata={"made": "there"},
+    )
+    assert aws.s3.head_object(Bucket=bucket, Key="replaced")["Metadata"] == {"made": "there"}
+
+
+@pytest.mark.parametrize("algorithm", ["CRC32", "SHA1", "SHA256"])
+def test_checksums_are_kept_and_verified(aws, bucket, algorithm):
+    aws.s3.put_object(Bucket=bucket, Key="k", Body=b"body", ChecksumAlgorithm=algorithm)
+    got = aws.s3.get_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")
+    # The client compares what it reads.
+    assert got["Body"].read() == b"body"
+    if algorithm == "SHA256":
+        digest = base64.b64encode(hashlib.sha256(b"body").digest()).decode()
+        assert got["ChecksumSHA256"] == digest
+        with pytest.raises(ClientError) as caught:
+            aws.s3.put_object(Bucket=bucket, Key="k", Body=b"other", ChecksumSHA256=digest)
+        assert error(caught) == (400, "BadDigest")
+
+
+def test_presigned_urls_need_no_other_credentials(aws, bucket):
+    # Without being told, the client still presigns as it did before signature version 4.
+    client = boto3.client("s3", config=Config(signature_version="s3v4"))
+    url = client.generate_presigned_url("put_object", {"Bucket": bucket, "Key": "k ü"})
+    request = urllib.request.Request(url, data=b"by url", method="PUT")
+    with urllib.request.urlopen(request) as answer:
+        assert answer.status == 200
+    url = client.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "k ü"}, 60)
+    with urllib.request.urlopen(url) as answer:
+        assert answer.read() == b"by url"
+
+
+def test_buckets_are_found_in_hosts(bucket, sandbox):
+    """Names of hosts lead nowhere here, so the client takes the sandbox for its proxy."""
+    config = Config(s3={"addressing_style": "virtual"}, proxies={"http": sandbox.url})
+    endpoint = "http://s3.us-east-1.amazonaws.com"
+    client = boto3.client("s3", endpoint_url=endpoint, config=config)
+    client.put_object(Bucket=bucket, Key="a/ü", Body=b"by host")
+    assert client.get_object(Bucket=bucket, Key="a/ü")["Body"].read() == b"by host"
+    assert [one["Key"] for one in client.list_objects_v2(Bucket=bucket)["Contents"]] == ["a/ü"]
+    target = sandbox.requests()[-1]
+    hosts = [value for name, value in target["headers"] if name == "host"]
+    assert hosts == [f"{bucket}.s3.us-east-1.amazonaws.com"]

@@ -1,6 +1,8 @@
 """boto3 and PyAthena against a sandbox that verifies signatures: who is refused, and how."""
 
 import datetime
+import urllib.error
+import urllib.request
 
 import boto3
 import botocore
@@ -171,3 +173,18 @@ def test_a_session_ends(guarded, monkeypatch):
             call(guarded, service, *session)
         assert refused(caught) == (status, code)
     call(guarded, "athena")
+
+
+def test_presigned_urls_are_verified_and_lapse(guarded):
+    config = botocore.config.Config(signature_version="s3v4")
+    client = boto3.client("s3", endpoint_url=guarded.url, config=config)
+    client.create_bucket(Bucket="presigned")
+    client.put_object(Bucket="presigned", Key="k", Body=b"x")
+    url = client.generate_presigned_url("get_object", {"Bucket": "presigned", "Key": "k"}, 60)
+    with urllib.request.urlopen(url) as answer:
+        assert answer.read() == b"x"
+    for changed in (url.replace("/k?", "/other?"), url.replace("Expires=60", "Expires=6000")):
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(changed)
+        assert caught.value.code == 403
+        assert b"<Code>SignatureDoesNotMatch</Code>" in caught.value.read()
