@@ -172,6 +172,13 @@ impl Error {
         }))
     }
 
+    /// Replaces the message, cut as by [`Error::new`].
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.0.message = capped(message.into());
+        self
+    }
+
     /// Adds what caused this error.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {

@@ -150,16 +150,18 @@ fn only_queries_are_described() {
 #[test]
 fn what_athena_finds_wrong_is_told_and_not_remembered() {
     let sandbox = sandbox();
-    let reason = "TABLE_NOT_FOUND: line 1:29: Table 't' does not exist";
+    let reason = "TABLE_NOT_FOUND: line 1:30: Table 't' does not exist";
     sandbox.fixture(
         "SELECT * FROM (SELECT * FROM t) LIMIT 0",
         Fixture::failed(reason, 1301),
     );
     let connection = connect(&sandbox);
-    let statement = statement(&connection, "SELECT * FROM t");
+    let statement = statement(&connection, "\n SELECT * FROM t");
     for _ in 0..2 {
         let error = statement.describe().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TableNotFound);
+        // Where it stands in the caller's text.
+        assert!(error.message().contains("line 2:16: "), "{error}");
         assert!(error.query_execution_id().is_some());
     }
     assert_eq!(sandbox.count("StartQueryExecution"), 2);

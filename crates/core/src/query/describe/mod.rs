@@ -5,6 +5,7 @@
 //! is to a type, one that asks `typeof`. What they scan is logged; it should be nothing.
 
 mod descriptions;
+mod place;
 
 use std::sync::Arc;
 
@@ -103,8 +104,18 @@ struct Asking<'a> {
 impl Asking<'_> {
     /// And the folder that results go to.
     async fn names_and_base_types(&self) -> Result<(Vec<Column>, Option<String>)> {
-        let sql = format!("SELECT * FROM ({}) LIMIT 0", self.query);
-        let (page, execution) = self.answer(sql).await?;
+        const PREFIX: &str = "SELECT * FROM (";
+        let (page, execution) = self
+            .answer(format!("{PREFIX}{}) LIMIT 0", self.query))
+            .await
+            .map_err(|error| {
+                let sql = &self.request.query_string;
+                let message = place::moved(error.message(), PREFIX, sql, self.query);
+                match message {
+                    Some(message) => error.with_message(message),
+                    None => error,
+                }
+            })?;
         let folder = |location: String| Some(location.get(..=location.rfind('/')?)?.to_owned());
         match page.columns {
             Some(columns) if !columns.is_empty() => {
@@ -153,8 +164,12 @@ impl Asking<'_> {
         let watch = self.terms.start(request).await?;
         let execution = watch.until_final().await?;
         let id = watch.query_execution_id;
-        let data_scanned_in_bytes = execution.data_scanned_in_bytes.unwrap_or_default();
-        tracing::info!(query_execution_id = %id, data_scanned_in_bytes, "described");
+        match execution.data_scanned_in_bytes.unwrap_or_default() {
+            0 => tracing::info!(query_execution_id = %id, "described"),
+            bytes => {
+                tracing::warn!(query_execution_id = %id, data_scanned_in_bytes = bytes, "describing a query scanned data");
+            }
+        }
         let page = self.terms.api.get_query_results(&id, None, 2);
         let page = self.terms.bounded(page).await;
         let page = page.map_err(|error| error.with_query_execution_id(id))?;

@@ -44,26 +44,28 @@ impl Delimiters {
 
     /// The parts of a line; what is missing at its end is NULL.
     pub(super) fn split(&self, line: &str, columns: usize) -> Vec<Option<String>> {
-        let mut parts = vec![String::new()];
         let mut escaped = false;
-        for c in line.chars() {
-            if !escaped && Some(c) == self.escape {
-                escaped = true;
-                continue;
-            }
-            if c == self.field && !escaped {
-                parts.push(String::new());
-            } else if let Some(part) = parts.last_mut() {
-                part.push(c);
-            }
-            escaped = false;
-        }
+        let parts = line.split(|c| {
+            let separates = c == self.field && !escaped;
+            escaped = !escaped && Some(c) == self.escape;
+            separates
+        });
+        // The mark of NULL may hold the escape character, and is looked for first.
         let mut parts: Vec<Option<String>> = parts
-            .into_iter()
-            .map(|part| (part != self.null).then_some(part))
+            .map(|part| (part != self.null).then(|| self.unescape(part)))
             .collect();
         parts.resize(columns, None);
         parts
+    }
+
+    fn unescape(&self, part: &str) -> String {
+        let mut escaped = false;
+        part.chars()
+            .filter(|c| {
+                escaped = !escaped && Some(*c) == self.escape;
+                !escaped
+            })
+            .collect()
     }
 
     /// A column; what is no value is NULL.
