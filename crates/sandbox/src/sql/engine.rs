@@ -134,7 +134,11 @@ impl SqlEngine {
                 let planned = shared.executor.run(plan).await??;
                 fill::run_insert(&scope, (&database, &table), planned, host).await
             }
-            Body::Change(change) => fill::run_change(&scope, &change, query, host).await,
+            Body::Change(change) => {
+                let (scope, query, host) = (scope.clone(), query.clone(), host.clone());
+                let run = async move { fill::run_change(&scope, &change, &query, &host).await };
+                shared.executor.run(run).await?
+            }
             Body::Ddl(ddl) => ddl::run(&scope, &ddl, query, sink).await,
             Body::Show(show) => show_rows::run(&scope, &show, query, sink).await,
             Body::Unsupported => {

@@ -42,7 +42,7 @@ impl Executor {
         })
     }
 
-    /// Runs a future on these threads, whose stacks are large.
+    /// Runs a future on these threads, whose stacks are large. Dropping this drops it.
     ///
     /// # Errors
     /// When it panicked.
@@ -56,10 +56,8 @@ impl Executor {
                 "the engine is closed",
             ));
         };
-        runtime
-            .spawn(future)
-            .await
-            .map_err(|error| internal(&error))
+        let mut task = AbortOnDrop(runtime.spawn(future));
+        (&mut task.0).await.map_err(|error| internal(&error))
     }
 
     /// Executes a plan. The work ends when the batches are dropped.
@@ -74,6 +72,15 @@ impl Executor {
             .as_ref()
             .map(|runtime| runtime.spawn(send_batches(plan, context, sender)));
         Batches { receiver, task }
+    }
+}
+
+/// A task that ends with whoever waits for it.
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -13,7 +13,11 @@ pub(super) fn parse_hive(text: &str) -> Option<AthenaType> {
 }
 
 fn read(text: &str, hive: bool) -> Option<AthenaType> {
-    let mut parser = TypeParser { rest: text, hive };
+    let mut parser = TypeParser {
+        rest: text,
+        hive,
+        depth: 0,
+    };
     let parsed = parser.data_type()?;
     parser.rest.trim().is_empty().then_some(parsed)
 }
@@ -22,10 +26,25 @@ struct TypeParser<'a> {
     rest: &'a str,
     /// True for Hive's spelling.
     hive: bool,
+    /// How many types this one is inside of.
+    depth: usize,
 }
+
+/// Types are walked recursively, also where stacks are small.
+const MAX_DEPTH: usize = 64;
 
 impl TypeParser<'_> {
     fn data_type(&mut self) -> Option<AthenaType> {
+        if self.depth >= MAX_DEPTH {
+            return None;
+        }
+        self.depth += 1;
+        let parsed = self.type_here();
+        self.depth -= 1;
+        parsed
+    }
+
+    fn type_here(&mut self) -> Option<AthenaType> {
         let name = self.word()?.to_ascii_lowercase();
         Some(match name.as_str() {
             "boolean" | "bool" => AthenaType::Boolean,
@@ -287,6 +306,8 @@ mod tests {
             );
         }
         assert_eq!(parse("struct<a:int>"), None);
+        let deep = "array<".repeat(10_000) + "int" + &">".repeat(10_000);
+        assert_eq!(parse_hive(&deep), None);
     }
 
     #[test]

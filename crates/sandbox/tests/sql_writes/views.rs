@@ -96,6 +96,49 @@ fn views_of_views_answer_and_a_view_of_itself_fails() {
 }
 
 #[test]
+fn hostile_definitions_fail_and_leave_the_sandbox_running() {
+    let deep_type = "array<".repeat(20_000) + "int" + &">".repeat(20_000);
+    let deep_sum = "1".to_owned() + &" + 1".repeat(100);
+    let deep_query = "(".repeat(3000) + "SELECT 1 AS a" + &")".repeat(3000);
+    for sql in [
+        format!("CREATE EXTERNAL TABLE t (a {deep_type}) LOCATION 's3://lake/h/'"),
+        "CREATE EXTERNAL TABLE t (a int LOCATION 's3://lake/h/'".to_owned(),
+        "CREATE TABLE t WITH (format = 'PARQUET' AS SELECT 1 AS a".to_owned(),
+        format!("CREATE VIEW v AS {deep_query}"),
+        "ALTER TABLE t ADD PARTITION".to_owned(),
+        "ALTER TABLE t DROP PARTITION (p =".to_owned(),
+        "INSERT INTO".to_owned(),
+        "MERGE INTO t".to_owned(),
+        "MSCK REPAIR".to_owned(),
+        "UNLOAD (".to_owned(),
+        "SHOW CREATE TABLE".to_owned(),
+        "SHOW TBLPROPERTIES t (".to_owned(),
+    ] {
+        let input = json!({"QueryString": sql, "ClientRequestToken": crate::support::token()});
+        let response = crate::support::athena(&SANDBOX, "StartQueryExecution", input);
+        assert!(
+            response.status == 400 || response.status == 200,
+            "{}",
+            response.status
+        );
+        if response.status == 200 {
+            let id = response.json()["QueryExecutionId"]
+                .as_str()
+                .unwrap()
+                .to_owned();
+            let execution = crate::support::finish(&SANDBOX, &id);
+            let shown: String = sql.chars().take(60).collect();
+            assert_eq!(crate::support::state(&execution), "FAILED", "{shown}");
+        }
+    }
+    done("CREATE DATABASE IF NOT EXISTS hostile_db");
+    done(&format!(
+        "CREATE OR REPLACE VIEW hostile_db.sum AS SELECT {deep_sum} AS a"
+    ));
+    assert_eq!(rows("SELECT a FROM hostile_db.sum"), ["101"]);
+}
+
+#[test]
 fn databases_come_and_go() {
     done("CREATE DATABASE IF NOT EXISTS db_one COMMENT 'first'");
     done("CREATE SCHEMA IF NOT EXISTS db_one");

@@ -1,6 +1,5 @@
 //! CREATE VIEW.
 
-use datafusion::sql::sqlparser::ast;
 use datafusion::sql::sqlparser::tokenizer::Location;
 
 use super::{Cursor, Name};
@@ -9,7 +8,7 @@ use crate::sql::catalog::CATALOG;
 use crate::sql::failure::AthenaError;
 use crate::sql::plan::{database, logical_plan};
 use crate::sql::scope::Scope;
-use crate::sql::statement::parse_query;
+use crate::sql::statement::{Body, parse as parse_statement, parse_query};
 use crate::sql::tokens::prepare;
 use crate::sql::types::AthenaType;
 use crate::sql::view::Definition;
@@ -20,7 +19,6 @@ pub(in crate::sql) struct CreateView {
     pub(super) name: Name,
     replace: bool,
     sql: String,
-    parsed: Box<ast::Query>,
 }
 
 pub(super) fn parse(sql: &str, mut cursor: Cursor<'_>) -> Result<CreateView, Refusal> {
@@ -36,12 +34,11 @@ pub(super) fn parse(sql: &str, mut cursor: Cursor<'_>) -> Result<CreateView, Ref
     let start = tokens.first().map_or(cursor.end, |token| token.span.start);
     let mut tokens = tokens.to_vec();
     prepare(&mut tokens);
-    let parsed = parse_query(tokens, cursor.end)?;
+    parse_query(tokens, cursor.end)?;
     Ok(CreateView {
         name,
         replace,
         sql: from(sql, start).trim_end().to_owned(),
-        parsed,
     })
 }
 
@@ -82,11 +79,21 @@ pub(super) async fn run(
         }
         _ => {}
     }
-    let analyzed = logical_plan(scope, create.parsed.clone(), 0, query).await?;
+    // Read anew where stacks are large: trees are copied and dropped recursively.
+    let (scope_there, sql, query_there) = (scope.clone(), create.sql.clone(), query.clone());
+    let analyzed = async move {
+        let Ok(Body::Query(parsed)) = parse_statement(&sql).map(|statement| statement.body) else {
+            let message = "line 1:1: a view needs a query";
+            return Err(AthenaError::new("SYNTAX_ERROR", message));
+        };
+        let analyzed = logical_plan(&scope_there, parsed, 0, &query_there).await?;
+        Ok(analyzed.outputs())
+    };
+    let analyzed = scope.shared.executor.run(analyzed).await??;
     let definition = Definition {
         sql: create.sql.clone(),
         database: database(query)?,
-        columns: columns(analyzed.outputs())?,
+        columns: columns(analyzed)?,
     };
     let table = definition.table(name);
     let stored = if existing.is_some() {
