@@ -9,7 +9,7 @@ use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use datafusion::parquet::basic::{Compression, PageType};
 use datafusion::parquet::file::reader::{FileReader as _, SerializedFileReader};
 use datafusion::parquet::schema::printer::print_schema;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::{self, finish, ok, state};
 use crate::{SANDBOX, done, failed, gunzip, manifest, object, update_count};
