@@ -31,7 +31,7 @@ def pytest_report_header(config):
 @pytest.fixture(scope="session")
 def sandbox(request):
     """A sandbox for all tests of a file, which all AWS clients find by their environment."""
-    arguments = ["--dataset", "flights"]
+    arguments = ["--dataset", "flights", "--s3-tables", "lake"]
     if request.config.getoption("--verify-signatures"):
         arguments = program.signing(arguments)
     sandbox = program.Sandbox(*arguments)

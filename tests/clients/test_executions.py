@@ -228,3 +228,14 @@ def test_throttling_is_retried_by_the_client(athena, sandbox, monkeypatch):
     sandbox.fault("StartQueryExecution", "too_many_requests", times=1)
     with pytest.raises(athena.client.exceptions.TooManyRequestsException):
         athena.start("SELECT 1")
+
+
+def test_a_statement_is_prepared_executed_and_forgotten(athena):
+    athena.run("PREPARE mine FROM SELECT ? AS a, ? AS b")
+    prepared = athena.client.get_prepared_statement(StatementName="mine", WorkGroup="primary")
+    assert prepared["PreparedStatement"]["QueryStatement"] == "SELECT ? AS a, ? AS b"
+    assert athena.rows("EXECUTE mine USING 1, 'x'") == [["1", "x"]]
+    assert athena.rows("EXECUTE mine", ExecutionParameters=["2", "'y'"]) == [["2", "y"]]
+    athena.run("DEALLOCATE PREPARE mine")
+    with pytest.raises(athena.client.exceptions.ResourceNotFoundException):
+        athena.client.get_prepared_statement(StatementName="mine", WorkGroup="primary")

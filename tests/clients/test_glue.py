@@ -217,6 +217,23 @@ def test_catalogs_are_listed(aws):
         aws.glue.get_catalog(CatalogId="s3tablescatalog/nowhere")
 
 
+def test_an_s3_tables_bucket_is_a_nested_catalogue(aws):
+    nested = {"CatalogId": f"{ACCOUNT}:s3tablescatalog/lake"}
+    listed = aws.glue.get_catalogs(ParentCatalogId="s3tablescatalog")["CatalogList"]
+    assert [entry["Name"] for entry in listed] == ["lake"]
+    everything = aws.glue.get_catalogs(Recursive=True)["CatalogList"]
+    assert nested["CatalogId"] in [entry["CatalogId"] for entry in everything]
+    aws.glue.create_database(**nested, DatabaseInput={"Name": "only_there"})
+    made = table("events", ("id", "bigint"))
+    aws.glue.create_table(**nested, DatabaseName="only_there", TableInput=made)
+    assert names([aws.glue.get_databases(**nested)], "DatabaseList") == ["only_there"]
+    tables = aws.glue.get_tables(**nested, DatabaseName="only_there")
+    assert names([tables], "TableList") == ["events"]
+    assert "only_there" not in names([aws.glue.get_databases()], "DatabaseList")
+    catalogs = aws.athena.list_data_catalogs()["DataCatalogsSummary"]
+    assert [entry["CatalogName"] for entry in catalogs] == ["AwsDataCatalog"]
+
+
 def test_the_tables_of_sql_are_listed_but_not_changed(aws):
     tables = aws.glue.get_tables(DatabaseName="flights")["TableList"]
     assert names([{"TableList": tables}], "TableList") == [

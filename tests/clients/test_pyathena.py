@@ -319,3 +319,19 @@ def test_the_catalog_is_read(connect):
         ("carrier", "string"),
         ("name", "string"),
     ]
+
+
+def test_tables_are_made_filled_read_and_dropped(connect):
+    cursor = connect().cursor()
+    cursor.execute(
+        "CREATE TABLE default.made WITH (format = 'PARQUET') AS"
+        " SELECT * FROM (VALUES (1, 'a'), (2, NULL)) AS t(n, s)"
+    )
+    assert cursor.rowcount == 2
+    cursor.execute("INSERT INTO default.made VALUES (3, '')")
+    assert cursor.rowcount == 1
+    cursor.execute("SELECT n, s FROM default.made ORDER BY n")
+    assert cursor.fetchall() == [(1, "a"), (2, None), (3, "")]
+    cursor.execute("DROP TABLE default.made")
+    with pytest.raises(OperationalError, match="TABLE_NOT_FOUND"):
+        cursor.execute("SELECT n FROM default.made")
