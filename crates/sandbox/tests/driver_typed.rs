@@ -186,6 +186,16 @@ fn what_the_cast_to_json_refuses_comes_back_too() {
             "[00ff, ]",
         ),
         (
+            "MAP(ARRAY['k'], ARRAY[X'0a'])",
+            "map(varchar, varbinary)",
+            "{k: 0a}",
+        ),
+        (
+            "ARRAY[CAST(ROW(X'01', 1) AS row(b varbinary, n integer)), NULL]",
+            "array(row(b varbinary, n integer))",
+            "[{b: 01, n: 1}, ∅]",
+        ),
+        (
             "CAST(ROW(INTERVAL '2' DAY, INTERVAL '3' MONTH) \
              AS row(d interval day to second, m interval year to month))",
             "row(d interval day to second, m interval year to month)",
