@@ -3,7 +3,7 @@
 //! | | |
 //! |---|---|
 //! | [`manifest`] | which files there are |
-//! | [`file`], [`group`] | what their footers tell |
+//! | [`mod@file`], [`group`] | what their footers tell |
 //! | [`plan`], [`fetch`] | their bytes, fetched ahead within a budget |
 //! | [`shared`], [`lane`] | batches, decoded by several threads in order |
 //! | [`folder`] | the removal of all that was written |
