@@ -385,3 +385,79 @@ async fn full_types_are_told_without_reading_data() {
     );
     assert_eq!(answer.summary.data_scanned_in_bytes, 0);
 }
+
+/// Runs `expression => text` lines: rows joined by ` / `, cells by `|`, NULL as `∅`. A
+/// text that ends in `...` is how the answer begins; a failure is its reason.
+async fn check_lines(table: &str) {
+    let engine = engine();
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for line in table.lines() {
+        let Some((expression, expected)) = line.split_once(" => ") else {
+            wrong.push(format!("{line}: not a line of the table"));
+            continue;
+        };
+        let whole = ["SELECT ", "VALUES ", "WITH ", "(SELECT "];
+        let sql = if whole.iter().any(|start| expression.starts_with(start)) {
+            expression.to_owned()
+        } else {
+            format!("SELECT {expression}")
+        };
+        let query = sql_support::query(&sql);
+        let got = match athena_sandbox::engine::Engine::classify(&engine, &query) {
+            Err(refusal) => format!("REFUSED {}", refusal.message),
+            Ok(_) => match sql_support::run_query(&engine, &query).await {
+                Ok(answer) => answer.lines().join(" / "),
+                Err(failure) => failure.reason,
+            },
+        };
+        let right = match expected.strip_suffix("...") {
+            Some(start) => got.starts_with(start),
+            None => got == expected,
+        };
+        count += 1;
+        if !right {
+            wrong.push(format!(
+                "{expression}\n   got      {got}\n   expected {expected}"
+            ));
+        }
+    }
+    assert!(count > 10, "a table of {count} lines");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn dates_and_times_are_trinos() {
+    check_lines(include_str!("trino/datetime.txt")).await;
+}
+
+#[tokio::test]
+async fn text_and_bytes_are_trinos() {
+    check_lines(include_str!("trino/text.txt")).await;
+}
+
+#[tokio::test]
+async fn numbers_casts_and_literals_are_trinos() {
+    check_lines(include_str!("trino/numbers.txt")).await;
+}
+
+#[tokio::test]
+async fn arrays_maps_and_json_are_trinos() {
+    check_lines(include_str!("trino/collections.txt")).await;
+}
+
+#[tokio::test]
+async fn queries_answer_as_in_trino() {
+    check_lines(include_str!("trino/queries.txt")).await;
+}
+
+#[tokio::test]
+async fn what_fails_fails_with_trinos_names() {
+    check_lines(include_str!("trino/errors.txt")).await;
+    // These would need another plan than the one there is.
+    for form in ["TYPE VALIDATE", "TYPE IO", "FORMAT JSON", "FORMAT GRAPHVIZ"] {
+        let sql = format!("EXPLAIN ({form}) SELECT 1");
+        let failure = sql_support::failure(&engine(), &sql).await;
+        assert_eq!(failure.error_type, 1200, "{sql}");
+    }
+}

@@ -289,11 +289,6 @@ async fn failures_have_athenas_names_positions_and_numbers() {
             1200,
         ),
         (
-            "SELECT DATE '2020-01-02' - DATE '2020-01-01'",
-            "NOT_SUPPORTED: date - date",
-            1200,
-        ),
-        (
             "SELECT date_trunc('eon', DATE '2020-01-01')",
             "INVALID_FUNCTION_ARGUMENT: 'eon'",
             1106,

@@ -160,6 +160,30 @@ fn from_text(text: &str, positions: &dyn Positions) -> AthenaError {
     {
         return AthenaError::new("INVALID_CAST_ARGUMENT", text);
     }
+    if let Some(message) = unexpected_parameters(&lower) {
+        return AthenaError::new("FUNCTION_NOT_FOUND", format!("{start}: {message}"));
+    }
+    if lower.contains("scalar subquery returned more than one row") {
+        let message = "Scalar sub-query has returned multiple rows";
+        return AthenaError::new("SUBQUERY_MULTIPLE_ROWS", message);
+    }
+    if lower.contains("aggregate function calls cannot be nested") {
+        let message = format!("{start}: Cannot nest aggregations inside aggregation");
+        return AthenaError::new("NESTED_AGGREGATION", message);
+    }
+    if lower.contains("queries have different number of columns") {
+        let message = format!("{start}: UNION query has different number of fields");
+        return AthenaError::new("TYPE_MISMATCH", message);
+    }
+    if lower.contains("non-boolean predicate") {
+        let message = format!("{start}: WHERE clause must evaluate to a boolean");
+        return AthenaError::new("TYPE_MISMATCH", message);
+    }
+    if lower.contains("requires a boolean expression") {
+        let message =
+            format!("{start}: Value of logical NOT expression must evaluate to a boolean");
+        return AthenaError::new("TYPE_MISMATCH", message);
+    }
     if lower.contains("invalid function") {
         return AthenaError::new("FUNCTION_NOT_FOUND", format!("{start}: {text}"));
     }
@@ -191,6 +215,39 @@ fn from_text(text: &str, positions: &dyn Positions) -> AthenaError {
         return AthenaError::not_supported(text);
     }
     AthenaError::new("SYNTAX_ERROR", format!("{start}: {text}"))
+}
+
+/// `Unexpected parameters (integer) for function upper`, of DataFusion's complaint that
+/// no signature takes `'upper(Int32)'`.
+fn unexpected_parameters(lower: &str) -> Option<String> {
+    let call = lower
+        .split_once("no function matches the given name and argument types '")?
+        .1
+        .split_once("'.")?
+        .0;
+    let (name, types) = call.split_once('(')?;
+    let types: Vec<&str> = types
+        .trim_end_matches(')')
+        .split(", ")
+        .map(|arrow| match arrow {
+            "int8" => "tinyint",
+            "int16" => "smallint",
+            "int32" => "integer",
+            "int64" => "bigint",
+            "float32" => "real",
+            "float64" => "double",
+            "utf8" | "utf8view" | "largeutf8" => "varchar",
+            "binary" | "binaryview" => "varbinary",
+            "date32" => "date",
+            "null" => "unknown",
+            other => other,
+        })
+        .collect();
+    let name = name.trim_start_matches("athena_");
+    Some(format!(
+        "Unexpected parameters ({}) for function {name}",
+        types.join(", ")
+    ))
 }
 
 fn first_line(text: &str) -> String {

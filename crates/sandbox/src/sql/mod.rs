@@ -19,6 +19,7 @@ mod information_schema;
 mod java_float;
 mod java_hash;
 mod lake;
+mod operators;
 mod parameters;
 mod plan;
 mod properties;

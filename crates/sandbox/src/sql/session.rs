@@ -16,6 +16,7 @@ use super::datasets::{FLIGHTS_URL, ScanCounter, flights_store};
 use super::executor::Executor;
 use super::functions;
 use super::lake::{Buckets, QueryStores};
+use super::operators::Operators;
 use super::scope::Scope;
 
 /// Queries of one engine share this much memory, then spill or fail.
@@ -54,6 +55,13 @@ impl Shared {
                 &mut state, function,
             )?;
         }
+        for function in functions::aggregates() {
+            datafusion::execution::FunctionRegistry::register_udaf(&mut state, function)?;
+        }
+        datafusion::execution::FunctionRegistry::register_expr_planner(
+            &mut state,
+            Arc::new(Operators::new()),
+        )?;
         // Opens tables.
         let opener = SessionStateBuilder::new()
             .with_config(config())

@@ -86,7 +86,13 @@ fn parse_here(sql: &str) -> Result<Statement, Refusal> {
         }
         "EXPLAIN" => {
             let skipped = explain_prefix(&tokens);
-            if !is_query(&tokens, skipped) {
+            let other_form = (1..skipped).any(|index| {
+                matches!(
+                    word(&tokens, index).as_str(),
+                    "VALIDATE" | "IO" | "JSON" | "GRAPHVIZ"
+                )
+            });
+            if other_form || !is_query(&tokens, skipped) {
                 return Ok(Statement {
                     kind,
                     body: Body::Unsupported,

@@ -22,6 +22,7 @@ pub(super) fn check_operators(plan: &LogicalPlan) -> Result<()> {
             LogicalPlan::Join(_) => node.schema().as_ref().clone(),
             _ => merge_schema(&node.inputs()),
         };
+        check_union(node)?;
         node.apply_expressions(|expr| {
             expr.apply(|expr| {
                 check(expr, &schema)?;
@@ -92,15 +93,86 @@ fn check(expr: &Expr, schema: &DFSchema) -> Result<()> {
         let (Some(left), Some(right)) = (type_of(left), type_of(right)) else {
             continue;
         };
-        if left == AthenaType::Date && right == AthenaType::Date && op == Operator::Minus {
-            return Err(AthenaError::not_supported("date - date: use date_diff").into());
+        check_pair(&left, op, &right)?;
+    }
+    check_alternatives(expr, type_of)
+}
+
+/// Checks the operands of one operator.
+///
+/// # Errors
+/// `TYPE_MISMATCH`.
+pub(super) fn check_pair(left: &AthenaType, op: Operator, right: &AthenaType) -> Result<()> {
+    if allowed(family(left), op, family(right)) {
+        return Ok(());
+    }
+    let message = format!("line 1:8: Cannot apply operator: {left} {op} {right}");
+    Err(AthenaError::new("TYPE_MISMATCH", message).into())
+}
+
+/// Checks that what stands for one value is of one family: the results of CASE, the
+/// arguments of COALESCE, the elements of an array.
+fn check_alternatives(expr: &Expr, type_of: impl Fn(&Expr) -> Option<AthenaType>) -> Result<()> {
+    let (what, parts): (&str, Vec<&Expr>) = match expr {
+        Expr::Case(case) => {
+            let results = case.when_then_expr.iter().map(|(_, then)| &**then);
+            let results = results.chain(case.else_expr.as_deref());
+            ("All CASE results", results.collect())
         }
-        if !allowed(family(&left), op, family(&right)) {
-            return Err(AthenaError::new(
-                "TYPE_MISMATCH",
-                format!("line 1:8: Cannot apply operator: {left} {op} {right}"),
-            )
-            .into());
+        Expr::ScalarFunction(call) => {
+            let what = match call.name() {
+                "coalesce" => "All COALESCE operands",
+                "make_array" => "All ARRAY elements",
+                "nullif" => "All NULLIF operands",
+                "greatest" | "least" => "All arguments",
+                _ => return Ok(()),
+            };
+            (what, call.args.iter().collect())
+        }
+        _ => return Ok(()),
+    };
+    let types: Vec<AthenaType> = parts.into_iter().filter_map(type_of).collect();
+    match mixed(&types) {
+        Some((one, other)) => Err(AthenaError::new(
+            "TYPE_MISMATCH",
+            format!(
+                "line 1:8: {what} must be the same type or coercible to a common type. Cannot find common type between {one} and {other}"
+            ),
+        )
+        .into()),
+        None => Ok(()),
+    }
+}
+
+/// The first two types of different families.
+fn mixed(types: &[AthenaType]) -> Option<(&AthenaType, &AthenaType)> {
+    let mut known = types.iter().filter(|found| family(found) != Family::Other);
+    let first = known.next()?;
+    let other = known.find(|found| family(found) != family(first))?;
+    Some((first, other))
+}
+
+/// Checks the columns of a set operation.
+fn check_union(plan: &LogicalPlan) -> Result<()> {
+    let LogicalPlan::Union(union) = plan else {
+        return Ok(());
+    };
+    let width = union
+        .inputs
+        .first()
+        .map_or(0, |input| input.schema().fields().len());
+    for column in 0..width {
+        let fields = union
+            .inputs
+            .iter()
+            .filter_map(|input| input.schema().fields().get(column));
+        let types: Vec<AthenaType> = fields.map(|field| AthenaType::of_field(field)).collect();
+        if let Some((one, other)) = mixed(&types) {
+            let message = format!(
+                "line 1:8: column {} in UNION query has incompatible types: {one}, {other}",
+                column + 1
+            );
+            return Err(AthenaError::new("TYPE_MISMATCH", message).into());
         }
     }
     Ok(())

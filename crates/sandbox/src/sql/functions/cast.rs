@@ -83,7 +83,14 @@ fn convert(
         (AthenaType::Json, _) => json::from_json(array, target, lenient),
         (_, AthenaType::Json) => json::to_json(array, from),
         (AthenaType::Varbinary, AthenaType::Varchar(None)) => Ok(cast(array, &DataType::Utf8)?),
-        (_, AthenaType::Varchar(length)) => to_text(array, from, length.unwrap_or(i32::MAX)),
+        (_, AthenaType::Varchar(length)) => {
+            let is_text = matches!(source, AthenaType::Varchar(_) | AthenaType::Char(_));
+            let text = to_text(array, from, length.unwrap_or(i32::MAX))?;
+            if !is_text && length.is_some() {
+                return uncut(array, from, text, target, lenient);
+            }
+            Ok(text)
+        }
         (_, AthenaType::Char(length)) => to_text(array, from, *length),
         (_, AthenaType::Uuid | AthenaType::IpAddress | AthenaType::TimeWithTimeZone(_)) => {
             to_text(array, from, i32::MAX)
@@ -119,11 +126,27 @@ fn convert(
             let trimmed: StringArray = cast(array, &DataType::Utf8)?
                 .as_string::<i32>()
                 .iter()
-                .map(|text| text.map(str::trim))
+                .map(|text| Some(complete(text?.trim(), target)))
                 .collect();
             checked(&(Arc::new(trimmed) as ArrayRef), from, target, to, lenient)
         }
         _ => checked(array, from, target, to, lenient),
+    }
+}
+
+/// `2020-01-01 10:00` is a moment too; Arrow wants the seconds.
+fn complete<'a>(text: &'a str, target: &AthenaType) -> std::borrow::Cow<'a, str> {
+    let is_moment = matches!(
+        target,
+        AthenaType::Timestamp(_) | AthenaType::TimestampWithTimeZone(_)
+    );
+    let minutes = text
+        .split_once([' ', 'T'])
+        .is_some_and(|(_, time)| time.len() == 5 && time.as_bytes()[2] == b':');
+    if is_moment && minutes {
+        format!("{text}:00").into()
+    } else {
+        text.into()
     }
 }
 
@@ -184,9 +207,15 @@ fn refused(source: &AthenaType, target: &AthenaType, text: &str) -> AthenaError 
         (_, AthenaType::Decimal(..)) => format!(
             "Cannot cast {} '{text}' to {}",
             source.to_string().to_uppercase(),
-            target.to_string().to_uppercase()
+            target.to_string().to_uppercase().replace(',', ", ")
         ),
-        _ => format!("Out of range for {target}: {text}"),
+        (AthenaType::Double | AthenaType::Real, _) => {
+            format!("Unable to cast {text} to {target}")
+        }
+        _ => {
+            let message = format!("Out of range for {target}: {text}");
+            return AthenaError::new("NUMERIC_VALUE_OUT_OF_RANGE", message);
+        }
     };
     AthenaError::new("INVALID_CAST_ARGUMENT", message)
 }
@@ -202,6 +231,31 @@ fn to_text(array: &ArrayRef, from: &Field, length: i32) -> Result<ArrayRef> {
     let texts: StringArray = (0..array.len())
         .map(|row| text.cell(row).map(cut))
         .collect();
+    Ok(Arc::new(texts))
+}
+
+/// Only text may be cut to a length.
+fn uncut(
+    array: &ArrayRef,
+    from: &Field,
+    cut: ArrayRef,
+    target: &AthenaType,
+    lenient: bool,
+) -> Result<ArrayRef> {
+    let whole = to_text(array, from, i32::MAX)?;
+    let (whole, cut) = (whole.as_string::<i32>(), cut.as_string::<i32>());
+    let texts = whole
+        .iter()
+        .zip(cut)
+        .map(|(whole, cut)| match (whole, cut) {
+            (Some(whole), Some(cut)) if whole != cut => {
+                let message = format!("Value {whole} cannot be represented as {target}");
+                let error = AthenaError::new("INVALID_CAST_ARGUMENT", message);
+                if lenient { Ok(None) } else { Err(error.into()) }
+            }
+            (whole, _) => Ok(whole),
+        })
+        .collect::<Result<StringArray>>()?;
     Ok(Arc::new(texts))
 }
 

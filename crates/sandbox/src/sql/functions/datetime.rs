@@ -5,7 +5,9 @@ use std::sync::Arc;
 use chrono::{Datelike as _, Days, Duration, Months, NaiveDateTime, Timelike as _};
 use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _, Float64Array, Int64Array};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, FieldRef, Float64Type, Int64Type, TimeUnit};
+use datafusion::arrow::datatypes::{
+    DataType, FieldRef, Float64Type, Int64Type, IntervalMonthDayNanoType, IntervalUnit, TimeUnit,
+};
 use datafusion::common::ScalarValue;
 use datafusion::error::Result;
 use datafusion::logical_expr::ReturnFieldArgs;
@@ -62,13 +64,15 @@ pub(super) fn functions() -> Vec<Function> {
 fn same_as(args: &ReturnFieldArgs<'_>, index: usize) -> Result<FieldRef> {
     let data_type = args.arg_fields[index].data_type();
     match data_type {
-        DataType::Date32 | DataType::Timestamp(..) => Ok(Arc::new(
-            args.arg_fields[index]
-                .as_ref()
-                .clone()
-                .with_name("result")
-                .with_nullable(true),
-        )),
+        DataType::Date32 | DataType::Timestamp(..) | DataType::Time32(_) | DataType::Time64(_) => {
+            Ok(Arc::new(
+                args.arg_fields[index]
+                    .as_ref()
+                    .clone()
+                    .with_name("result")
+                    .with_nullable(true),
+            ))
+        }
         DataType::Null => returning(&AthenaType::Timestamp(3)),
         other => Err(super::AthenaError::new(
             "TYPE_MISMATCH",
@@ -83,17 +87,64 @@ fn same_as(args: &ReturnFieldArgs<'_>, index: usize) -> Result<FieldRef> {
 
 fn date_part(args: &Arguments) -> Result<ArrayRef> {
     let parts = args.strings(0)?;
+    if let DataType::Interval(_) = args.arrays[1].data_type() {
+        return interval_part(args);
+    }
     let moments = read(&args.arrays[1])?;
+    let zones = zone_minutes(&args.arrays[1])?;
     let values = moments
         .into_iter()
         .enumerate()
         .map(|(row, moment)| {
-            moment
-                .map(|moment| part(parts.value(row), moment))
-                .transpose()
+            let zone = zones.get(row).copied().flatten();
+            match (parts.value(row), zone) {
+                ("timezone_hour", Some(minutes)) => Ok(Some(minutes / 60)),
+                ("timezone_minute", Some(minutes)) => Ok(Some(minutes % 60)),
+                (name, _) => moment.map(|moment| part(name, moment)).transpose(),
+            }
         })
         .collect::<Result<Int64Array>>()?;
     Ok(Arc::new(values))
+}
+
+/// Minutes that the zone of each moment is ahead of UTC; none for moments without zone.
+fn zone_minutes(array: &ArrayRef) -> Result<Vec<Option<i64>>> {
+    let DataType::Timestamp(unit, Some(_)) = array.data_type() else {
+        return Ok(Vec::new());
+    };
+    let utc = array
+        .to_data()
+        .into_builder()
+        .data_type(DataType::Timestamp(*unit, None))
+        .build()?;
+    let utc = read(&datafusion::arrow::array::make_array(utc))?;
+    let local = read(array)?;
+    let ahead = local.into_iter().zip(utc);
+    Ok(ahead
+        .map(|(local, utc)| Some((local? - utc?).num_minutes()))
+        .collect())
+}
+
+fn interval_part(args: &Arguments) -> Result<ArrayRef> {
+    let parts = args.strings(0)?;
+    let intervals = args.converted(1, &DataType::Interval(IntervalUnit::MonthDayNano))?;
+    let intervals = intervals.as_primitive::<IntervalMonthDayNanoType>();
+    let values = args.each(|row| {
+        let value = intervals.value(row);
+        let millis = value.nanoseconds / 1_000_000;
+        let day = 86_400_000;
+        Ok(Some(match parts.value(row) {
+            "year" => (value.months / 12).into(),
+            "month" => (value.months % 12).into(),
+            "day" => i64::from(value.days) + millis / day,
+            "hour" => millis % day / 3_600_000,
+            "minute" => millis % 3_600_000 / 60_000,
+            "second" => millis % 60_000 / 1000,
+            "millisecond" => millis % 1000,
+            other => return Err(invalid_argument(format!("Invalid EXTRACT field: {other}"))),
+        }))
+    })?;
+    Ok(Arc::new(Int64Array::from(values)))
 }
 
 fn part(name: &str, moment: NaiveDateTime) -> Result<i64> {

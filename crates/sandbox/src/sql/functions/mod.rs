@@ -1,15 +1,25 @@
 //! Functions that Athena has and DataFusion lacks, or has with another meaning.
 
+pub(super) mod arithmetic;
+mod arrays;
 mod cast;
 mod datetime;
 mod datetime_format;
+mod digest;
 mod entries;
+mod format;
 mod json;
 mod json_text;
 mod lambdas;
+mod maps;
 mod moments;
+mod numbers;
+mod patterns;
 mod sequence;
+mod strings;
 mod subscript;
+mod sums;
+mod urls;
 mod values;
 
 pub(super) use json_text::json_texts;
@@ -17,13 +27,16 @@ pub(super) use json_text::json_texts;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _, StringArray};
+use datafusion::arrow::array::{
+    Array as _, ArrayRef, AsArray as _, BinaryArray, Float64Array, Int64Array, StringArray,
+};
+use datafusion::arrow::array::{ListBuilder, StringBuilder};
 use datafusion::arrow::compute::cast as arrow_cast;
-use datafusion::arrow::datatypes::{DataType, FieldRef};
+use datafusion::arrow::datatypes::{DataType, FieldRef, Float64Type, Int64Type};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{
-    ColumnarValue, HigherOrderUDF, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
-    Signature, Volatility,
+    AggregateUDF, ColumnarValue, HigherOrderUDF, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF,
+    ScalarUDFImpl, Signature, Volatility,
 };
 
 use super::failure::AthenaError;
@@ -32,18 +45,31 @@ use super::types::AthenaType;
 /// All of them, to be registered over DataFusion's own.
 pub(super) fn all() -> Vec<Arc<ScalarUDF>> {
     let mut functions = Vec::new();
+    functions.extend(arrays::functions());
     functions.extend(cast::functions());
     functions.extend(datetime::functions());
     functions.extend(datetime_format::functions());
+    functions.extend(digest::functions());
     functions.extend(entries::functions());
+    functions.extend(format::functions());
     functions.extend(json::functions());
+    functions.extend(maps::functions());
+    functions.extend(numbers::functions());
+    functions.extend(patterns::functions());
     functions.extend(sequence::functions());
+    functions.extend(strings::functions());
     functions.extend(subscript::functions());
+    functions.extend(urls::functions());
     functions.extend(values::functions());
     functions
         .into_iter()
         .map(|function| Arc::new(ScalarUDF::new_from_impl(function)))
         .collect()
+}
+
+/// Aggregates, to be registered over DataFusion's own.
+pub(super) fn aggregates() -> Vec<Arc<AggregateUDF>> {
+    vec![sums::function()]
 }
 
 /// Those that take lambdas.
@@ -65,6 +91,8 @@ struct Function {
     signature: Signature,
     returns: Returns,
     body: Body,
+    /// What each argument is, by letter; empty when the function looks itself.
+    takes: &'static str,
 }
 
 impl Function {
@@ -80,7 +108,43 @@ impl Function {
             signature: Signature::variadic_any(Volatility::Immutable),
             returns,
             body,
+            takes: "",
         }
+    }
+
+    /// Fails in planning unless each argument is of its kind: `t`ext, `i`nteger,
+    /// `n`umber, `b`inary, `a`rray, `m`ap, or `*` for anything.
+    fn taking(self, takes: &'static str) -> Self {
+        Self { takes, ..self }
+    }
+
+    fn accepts(&self, types: &[AthenaType]) -> bool {
+        let kinds = self.takes.chars().chain(std::iter::repeat('*'));
+        self.arity.contains(&types.len())
+            && types
+                .iter()
+                .zip(kinds)
+                .all(|(athena_type, kind)| is_of_kind(athena_type, kind))
+    }
+}
+
+fn is_of_kind(athena_type: &AthenaType, kind: char) -> bool {
+    use AthenaType::{
+        Array, Bigint, Char, Decimal, Double, Integer, Map, Real, Smallint, Tinyint, Unknown,
+        Varbinary, Varchar,
+    };
+    match kind {
+        _ if *athena_type == Unknown => true,
+        't' => matches!(athena_type, Varchar(_) | Char(_)),
+        'i' => matches!(athena_type, Tinyint | Smallint | Integer | Bigint),
+        'n' => matches!(
+            athena_type,
+            Tinyint | Smallint | Integer | Bigint | Real | Double | Decimal(..)
+        ),
+        'b' => *athena_type == Varbinary,
+        'a' => matches!(athena_type, Array(_)),
+        'm' => matches!(athena_type, Map(..)),
+        _ => true,
     }
 }
 
@@ -115,12 +179,13 @@ impl ScalarUDFImpl for Function {
     }
 
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
-        if !self.arity.contains(&args.arg_fields.len()) {
-            let types: Vec<String> = args
-                .arg_fields
-                .iter()
-                .map(|field| AthenaType::of_field(field).to_string())
-                .collect();
+        let types: Vec<AthenaType> = args
+            .arg_fields
+            .iter()
+            .map(|field| AthenaType::of_field(field))
+            .collect();
+        if !self.accepts(&types) {
+            let types: Vec<String> = types.iter().map(ToString::to_string).collect();
             return Err(AthenaError::new(
                 "FUNCTION_NOT_FOUND",
                 format!(
@@ -186,6 +251,39 @@ impl Arguments {
             .clone())
     }
 
+    /// An argument as bigints.
+    fn integers(&self, index: usize) -> Result<Int64Array> {
+        let converted = self.converted(index, &DataType::Int64)?;
+        Ok(converted.as_primitive::<Int64Type>().clone())
+    }
+
+    /// An argument as doubles.
+    fn doubles(&self, index: usize) -> Result<Float64Array> {
+        let converted = self.converted(index, &DataType::Float64)?;
+        Ok(converted.as_primitive::<Float64Type>().clone())
+    }
+
+    /// An argument as bytes.
+    fn bytes(&self, index: usize) -> Result<BinaryArray> {
+        let converted = self.converted(index, &DataType::Binary)?;
+        Ok(converted.as_binary::<i32>().clone())
+    }
+
+    /// The result of each row; NULL where any argument is.
+    fn each<T>(&self, map: impl Fn(usize) -> Result<Option<T>>) -> Result<Vec<Option<T>>> {
+        let nulls: Vec<_> = self
+            .arrays
+            .iter()
+            .map(|array| array.logical_nulls())
+            .collect();
+        (0..self.rows)
+            .map(|row| {
+                let missing = nulls.iter().flatten().any(|nulls| nulls.is_null(row));
+                if missing { Ok(None) } else { map(row) }
+            })
+            .collect()
+    }
+
     /// Maps the rows of a text argument; NULL stays NULL.
     fn map_strings<T>(
         &self,
@@ -208,6 +306,31 @@ impl Arguments {
 /// Always the same type.
 fn returning(athena_type: &AthenaType) -> Result<FieldRef> {
     Ok(athena_type.field("result", true))
+}
+
+fn text(_: &ReturnFieldArgs<'_>) -> Result<FieldRef> {
+    returning(&AthenaType::Varchar(None))
+}
+
+fn bigint(_: &ReturnFieldArgs<'_>) -> Result<FieldRef> {
+    returning(&AthenaType::Bigint)
+}
+
+fn texts(_: &ReturnFieldArgs<'_>) -> Result<FieldRef> {
+    returning(&AthenaType::Array(Box::new(AthenaType::Varchar(None))))
+}
+
+/// Arrays of text, one a row.
+fn text_arrays(rows: Vec<Option<Vec<Option<String>>>>) -> ArrayRef {
+    let mut lists = ListBuilder::new(StringBuilder::new());
+    for row in rows {
+        let there = row.is_some();
+        for item in row.into_iter().flatten() {
+            lists.values().append_option(item);
+        }
+        lists.append(there);
+    }
+    Arc::new(lists.finish())
 }
 
 fn invalid_argument(message: impl Into<String>) -> DataFusionError {

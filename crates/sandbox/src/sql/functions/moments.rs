@@ -35,6 +35,17 @@ pub(super) fn read(array: &ArrayRef) -> Result<Vec<Option<NaiveDateTime>>> {
                 })
                 .collect())
         }
+        // A time of day is a moment of the first day.
+        DataType::Time32(_) | DataType::Time64(_) => {
+            let nanos = cast(array, &DataType::Time64(TimeUnit::Nanosecond))?;
+            let nanos = cast(&nanos, &DataType::Int64)?;
+            let midnight = NaiveDateTime::default();
+            Ok(nanos
+                .as_primitive::<Int64Type>()
+                .iter()
+                .map(|nanos| midnight.checked_add_signed(chrono::Duration::nanoseconds(nanos?)))
+                .collect())
+        }
         DataType::Null => Ok(vec![None; array.len()]),
         DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8 => read(&cast(
             array,
@@ -77,6 +88,18 @@ pub(super) fn write(moments: Vec<Option<NaiveDateTime>>, to: &DataType) -> Resul
                 .data_type(to.clone())
                 .build()?;
             Ok(datafusion::arrow::array::make_array(plain))
+        }
+        DataType::Time32(_) | DataType::Time64(_) => {
+            let nanos: Int64Array = moments
+                .into_iter()
+                .map(|moment| {
+                    let time = moment?.time() - chrono::NaiveTime::MIN;
+                    time.num_nanoseconds()
+                })
+                .collect();
+            let nanos: ArrayRef = Arc::new(nanos);
+            let times = cast(&nanos, &DataType::Time64(TimeUnit::Nanosecond))?;
+            Ok(cast(&times, to)?)
         }
         other => Err(invalid_argument(format!("{other} is no date or timestamp"))),
     }

@@ -2,8 +2,8 @@
 
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArguments, Ident, ObjectName, OrderByExpr, OrderByOptions, Value, VisitMut as _,
-    VisitorMut,
+    FunctionArguments, Ident, ObjectName, OrderByExpr, OrderByOptions, UnaryOperator, Value,
+    VisitMut as _, VisitorMut,
 };
 use std::ops::ControlFlow;
 
@@ -77,14 +77,26 @@ fn renamed(name: &str) -> Option<&'static str> {
         "arbitrary" | "any_value" => "first_value",
         "approx_percentile" => "approx_percentile_cont",
         "every" => "bool_and",
-        "ceiling" => "ceil",
-        "sign" => "signum",
+        "ceil" | "ceiling" => "athena_ceil",
+        "floor" => "athena_floor",
+        "sign" => "athena_sign",
+        "variance" => "var_samp",
+        "width_bucket" => "athena_width_bucket",
+        "concat_ws" => "athena_concat_ws",
         "is_nan" => "isnan",
         "truncate" => "trunc",
-        "rand" => "random",
         "pow" => "power",
-        "split" => "string_to_array",
-        "contains" => "array_has",
+        "split" => "athena_split",
+        "substr" | "substring" => "athena_substr",
+        "reverse" => "athena_reverse",
+        "regexp_replace" => "athena_regexp_replace",
+        "regexp_extract" => "athena_regexp_extract",
+        "contains" => "athena_contains",
+        "array_max" => "athena_array_max",
+        "array_min" => "athena_array_min",
+        "array_remove" => "athena_array_remove",
+        "slice" => "athena_slice",
+        "repeat" => "athena_repeat",
         "arrays_overlap" => "array_has_any",
         "array_join" => "array_to_string",
         "zip" => "arrays_zip",
@@ -123,13 +135,40 @@ fn aggregate(name: &str, function: &Function) -> Option<Expr> {
             }
         }
         ("map_agg", [keys, values]) => {
-            let mut of_keys = function.clone();
-            of_keys.name = ObjectName::from(vec![Ident::new("array_agg")]);
-            let mut of_values = of_keys.clone();
-            set_arguments(&mut of_keys, vec![keys.clone()]);
-            set_arguments(&mut of_values, vec![values.clone()]);
-            let arrays = vec![Expr::Function(of_keys), Expr::Function(of_values)];
-            return Some(call("map", arrays));
+            return Some(collected("athena_map_agg", function, &[keys, values]));
+        }
+        ("multimap_agg", [keys, values]) => {
+            return Some(collected("athena_multimap_agg", function, &[keys, values]));
+        }
+        ("histogram", [values]) => {
+            return Some(collected("athena_histogram", function, &[values]));
+        }
+        ("map_union", [maps]) => {
+            return Some(collected("athena_map_union", function, &[maps]));
+        }
+        ("bitwise_and_agg" | "bitwise_or_agg" | "bitwise_xor_agg", [value]) => {
+            let name = name.trim_end_matches("_agg").replace("wise", "");
+            set(&name, vec![bigint(value.clone())]);
+        }
+        ("max_by" | "min_by", [value, by, count]) => {
+            return Some(first_of(function, value, by, count, name == "max_by"));
+        }
+        ("max" | "min", [value, count]) => {
+            return Some(first_of(function, value, value, count, name == "max"));
+        }
+        ("approx_percentile", [value, Expr::Array(parts)]) => {
+            let each = parts.elem.iter().map(|part| {
+                let mut one = function.clone();
+                one.name = ObjectName::from(vec![Ident::new("approx_percentile_cont")]);
+                set_arguments(&mut one, vec![value.clone(), part.clone()]);
+                Expr::Function(one)
+            });
+            return Some(call("make_array", each.collect()));
+        }
+        ("listagg", [value]) => {
+            let with_separator = vec![value.clone(), string("")];
+            set_arguments(&mut rewritten, with_separator);
+            return aggregate(name, &rewritten);
         }
         ("listagg" | "string_agg", [_, ..]) => {
             set("string_agg", args.clone());
@@ -149,19 +188,68 @@ fn aggregate(name: &str, function: &Function) -> Option<Expr> {
     Some(Expr::Function(rewritten))
 }
 
+/// A function of what an aggregate collects into arrays, one for each argument.
+fn collected(name: &str, function: &Function, args: &[&Expr]) -> Expr {
+    let arrays = args.iter().map(|arg| {
+        let mut array = function.clone();
+        array.name = ObjectName::from(vec![Ident::new("array_agg")]);
+        set_arguments(&mut array, vec![(*arg).clone()]);
+        Expr::Function(array)
+    });
+    call(name, arrays.collect())
+}
+
+/// The first `count` values in the order of `by`, NULL left out.
+fn first_of(function: &Function, value: &Expr, by: &Expr, count: &Expr, largest: bool) -> Expr {
+    let mut array = function.clone();
+    array.name = ObjectName::from(vec![Ident::new("array_agg")]);
+    set_arguments(&mut array, vec![value.clone()]);
+    if let FunctionArguments::List(list) = &mut array.args {
+        let order = OrderByExpr {
+            expr: by.clone(),
+            options: OrderByOptions {
+                asc: Some(!largest),
+                nulls_first: Some(false),
+            },
+            with_fill: None,
+        };
+        list.clauses
+            .push(FunctionArgumentClause::OrderBy(vec![order]));
+    }
+    let known = Expr::IsNotNull(Box::new(by.clone()));
+    array.filter = Some(Box::new(match array.filter.take() {
+        Some(filter) => binary(&filter, BinaryOperator::And, &known),
+        None => known,
+    }));
+    call(
+        "athena_slice",
+        vec![Expr::Function(array), number(1), count.clone()],
+    )
+}
+
 /// The functions that tell the time: the same moment throughout a query.
 fn moment(name: &str, args: &[Expr], now: &str) -> Option<Expr> {
-    if !args.is_empty() {
-        return None;
-    }
+    let precision = match args {
+        [] => 3,
+        [Expr::Value(digits)] => digits
+            .value
+            .to_string()
+            .parse::<u8>()
+            .ok()
+            .filter(|p| *p <= 9)?,
+        _ => return None,
+    };
     let (date, time) = now.split_once(' ')?;
-    let timestamp = || cast(string(now), "timestamp(3)");
+    let timestamp = || cast(string(now), &format!("timestamp({precision})"));
     Some(match name {
         "now" | "current_timestamp" => call("with_timezone", vec![timestamp(), string("UTC")]),
         "localtimestamp" => timestamp(),
-        "current_date" => cast(string(date), "date"),
-        "localtime" => cast(string(time), "time(3)"),
-        "current_time" => cast(string(format!("{time}+00:00")), "time(3) with time zone"),
+        "current_date" if args.is_empty() => cast(string(date), "date"),
+        "localtime" => cast(string(time), &format!("time({precision})")),
+        "current_time" => cast(
+            string(format!("{time}+00:00")),
+            &format!("time({precision}) with time zone"),
+        ),
         _ => return None,
     })
 }
@@ -192,8 +280,9 @@ fn scalar(name: &str, args: &[Expr]) -> Option<Expr> {
             case(condition.clone(), then.clone(), Some(otherwise.clone()))
         }
         ("row", _) => named_struct(args),
+        ("map", [_, _]) => call("athena_map", all()),
         ("map", []) => call(
-            "map",
+            "athena_map",
             vec![
                 call("make_array", Vec::new()),
                 call("make_array", Vec::new()),
@@ -202,60 +291,51 @@ fn scalar(name: &str, args: &[Expr]) -> Option<Expr> {
         (
             "year" | "quarter" | "month" | "day" | "hour" | "minute" | "second" | "week"
             | "year_of_week" | "yow" | "day_of_week" | "dow" | "day_of_year" | "doy"
-            | "day_of_month" | "week_of_year" | "millisecond",
+            | "day_of_month" | "week_of_year" | "millisecond" | "timezone_hour" | "timezone_minute",
             [moment],
         ) => call("athena_date_part", vec![string(name), moment.clone()]),
         ("date", [moment]) => cast(moment.clone(), "date"),
         ("length" | "char_length" | "character_length", [text]) => {
             call("athena_length", vec![text.clone()])
         }
-        ("strpos", [text, part]) => bigint(call("strpos", vec![text.clone(), part.clone()])),
-        ("codepoint", [text]) => call("ascii", vec![text.clone()]),
+        ("strpos", _) => call("athena_strpos", all()),
+        ("replace", [text, part]) => call("replace", vec![text.clone(), part.clone(), string("")]),
+        ("array_sort", [array]) => call("athena_array_sort", vec![array.clone()]),
+        ("greatest" | "least", [_, ..]) => {
+            // NULL as soon as any argument is.
+            let missing = args.iter().map(|arg| Expr::IsNull(Box::new(arg.clone())));
+            let missing = missing.reduce(|one, other| binary(&one, BinaryOperator::Or, &other))?;
+            let known = Expr::Nested(Box::new(Expr::UnaryOp {
+                op: UnaryOperator::Not,
+                expr: Box::new(Expr::Nested(Box::new(missing))),
+            }));
+            case(known, call(name, all()), None)
+        }
+        ("rand" | "random", []) => call("random", Vec::new()),
+        ("rand" | "random", [below]) => random_below(below),
+        ("rand" | "random", [from, below]) => {
+            let span = binary(below, BinaryOperator::Minus, from);
+            binary(from, BinaryOperator::Plus, &random_below(&span))
+        }
+        ("current_timezone", []) => string("UTC"),
+        ("json_value", [json, path]) => call("json_extract_scalar", vec![json.clone(), lax(path)?]),
+        ("json_query", [json, path]) => call(
+            "json_format",
+            vec![call("json_extract", vec![json.clone(), lax(path)?])],
+        ),
+        ("json_exists", [json, path]) => Expr::IsNotNull(Box::new(call(
+            "json_extract",
+            vec![json.clone(), lax(path)?],
+        ))),
         ("mod", [left, right]) => binary(left, BinaryOperator::Modulo, right),
-        ("bitwise_and", [left, right]) => binary(left, BinaryOperator::BitwiseAnd, right),
-        ("bitwise_or", [left, right]) => binary(left, BinaryOperator::BitwiseOr, right),
-        ("bitwise_xor", [left, right]) => binary(left, BinaryOperator::BitwiseXor, right),
         ("nan", []) => cast(string("NaN"), "double"),
         ("infinity", []) => cast(string("Infinity"), "double"),
         ("e", []) => cast(string("2.718281828459045"), "double"),
         ("log", [base, value]) => call("log", vec![base.clone(), value.clone()]),
-        ("regexp_replace", [text, pattern]) => call(
-            "regexp_replace",
-            vec![text.clone(), pattern.clone(), string(""), string("g")],
-        ),
-        ("regexp_replace", [text, pattern, replacement]) => call(
-            "regexp_replace",
-            vec![
-                text.clone(),
-                pattern.clone(),
-                replacement.clone(),
-                string("g"),
-            ],
-        ),
-        ("regexp_extract", [text, pattern]) => regexp_group(text, pattern, number(0)),
-        ("regexp_extract", [text, pattern, group]) => regexp_group(text, pattern, group.clone()),
-        ("slice", [array, start, length]) => {
-            let end = binary(
-                &binary(start, BinaryOperator::Plus, length),
-                BinaryOperator::Minus,
-                &number(1),
-            );
-            call("array_slice", vec![array.clone(), start.clone(), end])
-        }
         ("array_position", [_, _]) => call(
             "coalesce",
             vec![bigint(call("array_position", all())), number(0)],
         ),
-        ("md5" | "sha1" | "sha256" | "sha512", [bytes]) => {
-            call("digest", vec![bytes.clone(), string(name)])
-        }
-        ("to_hex", [bytes]) => call(
-            "upper",
-            vec![call("encode", vec![bytes.clone(), string("hex")])],
-        ),
-        ("from_hex", [text]) => call("decode", vec![text.clone(), string("hex")]),
-        ("to_base64", [bytes]) => call("encode", vec![bytes.clone(), string("base64")]),
-        ("from_base64", [text]) => call("decode", vec![text.clone(), string("base64")]),
         ("to_utf8", [text]) => cast(text.clone(), "varbinary"),
         ("from_utf8", [bytes]) => cast(bytes.clone(), "varchar"),
         ("uuid", []) => cast(call("uuid", vec![]), "uuid"),
@@ -283,7 +363,7 @@ fn binary(left: &Expr, op: BinaryOperator, right: &Expr) -> Expr {
 }
 
 /// Fields of a row made by `ROW(…)` have no names.
-fn named_struct(args: &[Expr]) -> Expr {
+pub(super) fn named_struct(args: &[Expr]) -> Expr {
     let pairs = args
         .iter()
         .enumerate()
@@ -292,14 +372,26 @@ fn named_struct(args: &[Expr]) -> Expr {
     call("named_struct", pairs)
 }
 
-/// Group `group` of the first match; group 0 is the whole match, made a group by parentheses.
-fn regexp_group(text: &Expr, pattern: &Expr, group: Expr) -> Expr {
-    let pattern = call("concat", vec![string("("), pattern.clone(), string(")")]);
-    let position = binary(&group, BinaryOperator::Plus, &number(1));
-    call(
-        "array_element",
-        vec![call("regexp_match", vec![text.clone(), pattern]), position],
-    )
+/// A whole number from 0 up to but without a limit, of the limit's own type as far as its
+/// text tells.
+fn random_below(limit: &Expr) -> Expr {
+    let product = binary(&call("random", Vec::new()), BinaryOperator::Multiply, limit);
+    let large = |text: &str| text.parse::<i32>().is_err();
+    let is_large = matches!(limit, Expr::Value(value)
+        if matches!(&value.value, Value::Number(text, _) if large(text)));
+    let athena_type = if is_large { "bigint" } else { "integer" };
+    cast(call("floor", vec![product]), athena_type)
+}
+
+/// A JSON path of SQL/JSON in the spelling of `json_extract`; only plain paths have one.
+fn lax(path: &Expr) -> Option<Expr> {
+    let Expr::Value(value) = path else {
+        return None;
+    };
+    let text = value.value.clone().into_string()?;
+    let plain = text.trim().strip_prefix("lax ")?.trim();
+    let simple = !plain.contains(['*', '?', '(', '@']);
+    simple.then(|| string(plain))
 }
 
 /// The arguments, if they are plain expressions.

@@ -8,6 +8,7 @@ mod calls;
 mod literals;
 mod names;
 mod relations;
+mod text;
 
 pub(super) use names::{OutputName, is_unnamed, is_values, output_names, shown, shown_in_text};
 
@@ -129,6 +130,21 @@ impl VisitorMut for Rewriter {
                 vec![timestamp.as_ref().clone(), time_zone.as_ref().clone()],
             ))),
             Expr::CompoundFieldAccess { .. } => access::rewrite(expr),
+            Expr::Tuple(fields) => Ok(Some(calls::named_struct(fields))),
+            Expr::Substring { .. } => Ok(text::substring(expr)),
+            Expr::Floor { expr: value, .. } => Ok(Some(build::call(
+                "athena_floor",
+                vec![value.as_ref().clone()],
+            ))),
+            Expr::Ceil { expr: value, .. } => Ok(Some(build::call(
+                "athena_ceil",
+                vec![value.as_ref().clone()],
+            ))),
+            Expr::Position { expr: part, r#in } => Ok(Some(build::call(
+                "athena_strpos",
+                vec![r#in.as_ref().clone(), part.as_ref().clone()],
+            ))),
+            Expr::Like { .. } => text::like(expr).map(|()| None),
             Expr::Extract { .. } => Ok(literals::extract(expr)),
             Expr::Function(function) => {
                 mark_frame_numbers(function, false);
