@@ -7,9 +7,14 @@ import sys
 import threading
 import time
 
-from arrow_read import from_c, from_pyarrow
-from arrow_values import Float32, text
-from athena_ctypes import Connection, Error, release
+# Interrupt waits for these. Threads inherit that they do not end the process: the library's,
+# and those that numpy starts as soon as pyarrow is imported.
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+
+from arrow_read import from_c, from_pyarrow  # noqa: E402
+from arrow_values import Float32, text  # noqa: E402
+from athena_ctypes import Connection, Error, release  # noqa: E402
 
 try:
     import pyarrow
@@ -41,13 +46,9 @@ class Interrupt:
     while that waits in the library. A thread that waits for the signals can act at once.
     """
 
-    SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
     def __init__(self):
         self._lock = threading.Lock()
         self._action = None
-        # Threads inherit that the signals do not end the process, the library's too.
-        signal.pthread_sigmask(signal.SIG_BLOCK, self.SIGNALS)
         threading.Thread(target=self._watch, daemon=True).start()
 
     @contextlib.contextmanager
@@ -65,7 +66,7 @@ class Interrupt:
 
     def _watch(self):
         while True:
-            signal.sigwait(self.SIGNALS)
+            signal.sigwait(STOP_SIGNALS)
             # A query that ended meanwhile answers with an error, which changes nothing: how
             # it ended is reported by the main thread.
             with self._lock, contextlib.suppress(Error):
