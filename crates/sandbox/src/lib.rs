@@ -57,6 +57,7 @@ pub mod sql;
 mod store;
 mod sts;
 mod tls;
+mod wildcard;
 mod xml;
 
 pub use athena::work_groups::WorkGroup;

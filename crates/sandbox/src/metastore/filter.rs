@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{Column, MetastoreError};
+use crate::wildcard;
 
 /// Nesting beyond this is refused.
 const MAX_DEPTH: usize = 100;
@@ -135,39 +136,10 @@ impl Key {
             Test::In(literals) => literals
                 .iter()
                 .any(|literal| self.compare(value, literal).is_some_and(Ordering::is_eq)),
-            Test::Like(pattern) => like(pattern, value),
+            Test::Like(pattern) => wildcard::LIKE.matches(pattern, value),
             Test::IsNull => false,
         })
     }
-}
-
-/// SQL's LIKE, in time proportional to the product of the lengths.
-fn like(pattern: &str, text: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let text: Vec<char> = text.chars().collect();
-    let (mut at, mut place) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while place < text.len() {
-        match pattern.get(at) {
-            Some('%') => {
-                star = Some((at, place));
-                at += 1;
-            }
-            Some(letter) if *letter == '_' || text.get(place) == Some(letter) => {
-                at += 1;
-                place += 1;
-            }
-            _ => match star {
-                Some((star_at, star_place)) => {
-                    at = star_at + 1;
-                    place = star_place + 1;
-                    star = Some((star_at, place));
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern.iter().skip(at).all(|letter| *letter == '%')
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -20,7 +20,7 @@ use crate::engine::{
 
 /// Runs SELECT, EXPLAIN, SHOW and DESCRIBE over datasets and folders of files.
 ///
-/// Rows are streamed and memory is bounded. Plans run on threads of the engine.s own.
+/// Rows are streamed and memory is bounded. Plans run on threads of the engine's own.
 /// Nothing is read or made before the first statement.
 #[derive(Debug)]
 pub struct SqlEngine {
