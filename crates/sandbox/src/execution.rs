@@ -163,6 +163,12 @@ impl Progress {
         self.completed = Some(SystemTime::now());
         true
     }
+
+    fn fail(&mut self, failure: Failure) {
+        if self.finish(State::Failed, Some(failure.reason.clone())) {
+            self.failure = Some(failure);
+        }
+    }
 }
 
 impl Execution {
@@ -178,22 +184,25 @@ impl Execution {
         }
     }
 
-    /// Ends with results; false when the execution had already ended.
-    pub(crate) fn succeed(&self, outcome: Outcome) -> bool {
+    /// Ends with the results that `publish` puts in place, if not ended yet. Nobody sees the
+    /// execution meanwhile, so a cancelled one never leaves results.
+    pub(crate) fn succeed(&self, publish: impl FnOnce() -> Result<Outcome, Failure>) {
         let mut progress = self.progress();
-        let first = progress.finish(State::Succeeded, None);
-        if first {
-            progress.outcome = Some(outcome);
+        if progress.state.is_final() {
+            return;
         }
-        first
+        match publish() {
+            Ok(outcome) => {
+                progress.finish(State::Succeeded, None);
+                progress.outcome = Some(outcome);
+            }
+            Err(failure) => progress.fail(failure),
+        }
     }
 
     /// Ends with an error, if not ended yet.
     pub(crate) fn fail(&self, failure: Failure) {
-        let mut progress = self.progress();
-        if progress.finish(State::Failed, Some(failure.reason.clone())) {
-            progress.failure = Some(failure);
-        }
+        self.progress().fail(failure);
     }
 
     /// Ends without results, if not ended yet.

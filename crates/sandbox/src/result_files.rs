@@ -82,6 +82,11 @@ impl ResultWriter {
         })
     }
 
+    /// The file of the rows.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Flushes the file and hands over the columns and the number of rows. The file is
     /// removed with the writer, unless it has been moved away.
     pub(crate) fn finish(&mut self) -> io::Result<(Vec<Column>, u64)> {

@@ -1,5 +1,6 @@
 //! Runs an execution in the background and writes what it leaves.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,15 +57,10 @@ pub(crate) async fn run(
         result = steps => result,
     };
     match result {
-        Ok(outcome) if cutoff.is_some_and(|limit| outcome.data_scanned > limit) => {
+        Ok(answer) if cutoff.is_some_and(|limit| answer.outcome.data_scanned > limit) => {
             execution.cancel("Bytes scanned limit was exceeded");
-            remove_results(&service, &execution);
         }
-        Ok(outcome) => {
-            if !execution.succeed(outcome) {
-                remove_results(&service, &execution);
-            }
-        }
+        Ok(answer) => execution.succeed(|| answer.publish(&service, &execution)),
         Err(failure) => fail(&service, &execution, failure),
     }
 }
@@ -72,10 +68,10 @@ pub(crate) async fn run(
 /// Ends a new execution with the answer of an earlier one.
 pub(crate) fn reuse(execution: &Execution, outcome: Outcome) {
     execution.set_running();
-    execution.succeed(outcome);
+    execution.succeed(|| Ok(outcome));
 }
 
-/// Removes what a cancelled execution had written.
+/// Removes what an execution had written before its caller, who still saw it run, stopped it.
 pub(crate) fn remove_results(service: &Service, execution: &Execution) {
     if let Some(place) = &execution.place {
         for suffix in ["", ".metadata"] {
@@ -109,10 +105,38 @@ async fn sleep(time: Duration) {
     }
 }
 
-async fn answer(service: &Service, execution: &Execution, work: &Work) -> Result<Outcome, Failure> {
+/// What a statement gave, not yet for anybody to see.
+struct Answered {
+    outcome: Outcome,
+    format: Format,
+    /// Holds the rows' file, and removes it unless published.
+    writer: ResultWriter,
+    /// A result object that lies ready, published in place of the writer's.
+    prepared: Option<PathBuf>,
+}
+
+impl Answered {
+    fn publish(mut self, service: &Service, execution: &Execution) -> Result<Outcome, Failure> {
+        if self.format != Format::None {
+            let source = self.prepared.as_deref().unwrap_or(self.writer.path());
+            self.outcome.file = Some(
+                publish::object(service, execution, source, self.prepared.is_some())
+                    .map_err(write_failed)?,
+            );
+        }
+        publish::metadata(service, execution, self.format, &self.outcome)?;
+        Ok(self.outcome)
+    }
+}
+
+async fn answer(
+    service: &Service,
+    execution: &Execution,
+    work: &Work,
+) -> Result<Answered, Failure> {
     let layout = Layout::of(&execution.kind);
-    let temp = service.store.temp_path();
-    let mut writer = ResultWriter::create(&temp, layout.format).map_err(write_failed)?;
+    let mut writer =
+        ResultWriter::create(&service.store.temp_path(), layout.format).map_err(write_failed)?;
     let (summary, manifest, prepared) = match work {
         Work::Fail(failure) => return Err(failure.clone()),
         Work::Prepare { name, text } => {
@@ -148,7 +172,7 @@ async fn answer(service: &Service, execution: &Execution, work: &Work) -> Result
     if result_files::counts_rows(&execution.kind) {
         columns = vec![rows_column()];
     }
-    let mut outcome = Outcome {
+    let outcome = Outcome {
         update_count: summary
             .update_count
             .or_else(|| result_files::default_update_count(&execution.kind)),
@@ -159,15 +183,12 @@ async fn answer(service: &Service, execution: &Execution, work: &Work) -> Result
         columns,
         reused: false,
     };
-    if layout.format != Format::None {
-        let source = prepared.as_deref().unwrap_or(&temp);
-        outcome.file = Some(
-            publish::object(service, execution, source, prepared.is_some())
-                .map_err(write_failed)?,
-        );
-    }
-    publish::metadata(service, execution, layout.format, &outcome)?;
-    Ok(outcome)
+    Ok(Answered {
+        outcome,
+        format: layout.format,
+        writer,
+        prepared,
+    })
 }
 
 fn play(fixture: &Fixture, sink: &mut dyn Sink) -> Result<Summary, Failure> {
