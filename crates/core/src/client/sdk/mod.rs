@@ -5,6 +5,7 @@ mod athena;
 mod config;
 mod error;
 mod host;
+mod http;
 mod own_body;
 mod s3;
 
