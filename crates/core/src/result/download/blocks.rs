@@ -7,9 +7,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Largest block: large enough that the next one costs nothing, small enough that many ranges
-/// share the budget.
-const MAX_BLOCK_BYTES: usize = 256 << 10;
+/// Largest block: each is handed from thread to thread once, and the budget is shared by many
+/// ranges.
+const MAX_BLOCK_BYTES: usize = 1 << 20;
 /// Fewest blocks, where the budget has so many bytes.
 const MIN_BLOCKS: usize = 16;
 /// One in so many blocks is kept for the range that is handed over next.
