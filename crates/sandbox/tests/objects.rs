@@ -220,3 +220,73 @@ fn requests_are_recorded_without_their_secrets() {
     );
     assert_eq!(sandbox.count("GetObject"), 1);
 }
+
+#[test]
+fn entity_tags_are_md5s_and_md5s_of_md5s() {
+    let sandbox = builder().bucket("bucket").start_blocking().unwrap();
+    let tag = |bytes: &[u8]| {
+        use md5::{Digest as _, Md5};
+        Md5::digest(bytes).to_vec()
+    };
+    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let listed = |key: &str| {
+        let list = s3(
+            &sandbox,
+            "GET",
+            &format!("/bucket?list-type=2&prefix={key}"),
+            &[],
+            b"",
+        );
+        xml_text(&list.text(), "ETag").replace("&quot;", "\"")
+    };
+    let got = |key: &str| {
+        let head = s3(&sandbox, "HEAD", &format!("/bucket/{key}"), &[], b"");
+        head.header("etag").unwrap().to_owned()
+    };
+    let simple = format!("\"{}\"", hex(&tag(b"some text")));
+    s3(&sandbox, "PUT", "/bucket/simple", &[], b"some text");
+    assert_eq!(
+        (got("simple"), listed("simple")),
+        (simple.clone(), simple.clone())
+    );
+    sandbox
+        .put_object("bucket", "direct", b"some text")
+        .unwrap();
+    assert_eq!(got("direct"), simple);
+
+    let first = vec![7; 5 << 20];
+    let second = b"the rest";
+    let begun = s3(&sandbox, "POST", "/bucket/k?uploads", &[], b"");
+    let id = xml_text(&begun.text(), "UploadId");
+    let part = |number: usize, body: &[u8]| {
+        let target = format!("/bucket/k?partNumber={number}&uploadId={id}");
+        let answer = s3(&sandbox, "PUT", &target, &[], body);
+        answer.header("etag").unwrap().to_owned()
+    };
+    let (one, two) = (part(1, &first), part(2, second));
+    assert_eq!(one, format!("\"{}\"", hex(&tag(&first))));
+    let parts = format!(
+        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{one}</ETag></Part><Part><PartNumber>2</PartNumber><ETag>{two}</ETag></Part></CompleteMultipartUpload>"
+    );
+    let target = format!("/bucket/k?uploadId={id}");
+    assert_eq!(
+        s3(&sandbox, "POST", &target, &[], parts.as_bytes()).status,
+        200
+    );
+    let digests = [tag(&first), tag(second)].concat();
+    let joined = format!("\"{}-2\"", hex(&tag(&digests)));
+    assert_eq!((got("k"), listed("k")), (joined.clone(), joined));
+    // A copy is one piece again; what a key of its own encrypts has no MD5.
+    s3(
+        &sandbox,
+        "PUT",
+        "/bucket/copy",
+        &[("x-amz-copy-source", "/bucket/k")],
+        b"",
+    );
+    let whole = [first.as_slice(), second].concat();
+    assert_eq!(got("copy"), format!("\"{}\"", hex(&tag(&whole))));
+    let kms = [("x-amz-server-side-encryption", "aws:kms")];
+    s3(&sandbox, "PUT", "/bucket/secret", &kms, b"some text");
+    assert_ne!(got("secret"), simple);
+}

@@ -328,6 +328,7 @@ fn a_part_can_be_copied_from_a_range() {
 fn conditions_protect_what_is_there() {
     let sandbox = with_bucket();
     let put = |name, value| s3(&sandbox, "PUT", "/bucket/k", &[(name, value)], b"body");
+    let put_other = |name, value| s3(&sandbox, "PUT", "/bucket/k", &[(name, value)], b"other");
     assert_eq!(code(&put("if-match", "\"x\"")), (404, "NoSuchKey".into()));
     let first = put("if-none-match", "*");
     assert_eq!(first.status, 200);
@@ -335,7 +336,11 @@ fn conditions_protect_what_is_there() {
     assert_eq!(code(&put("if-none-match", "*")), failed);
     assert_eq!(code(&put("if-match", "\"x\"")), failed);
     let etag = first.header("etag").unwrap().to_owned();
-    assert_eq!(put("if-match", &etag).status, 200);
+    assert_eq!(
+        etag, "\"841a2d689ad86bd1611447453c22c6fc\"",
+        "the MD5 of body"
+    );
+    assert_eq!(put_other("if-match", &etag).status, 200);
     assert_eq!(code(&put("if-match", &etag)), failed);
     let now = httpdate::fmt_http_date(std::time::SystemTime::now());
     let long_ago = "Sun, 06 Nov 1994 08:49:37 GMT";

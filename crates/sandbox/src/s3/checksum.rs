@@ -18,7 +18,7 @@ pub(super) enum Algorithm {
     Crc64Nvme,
     Sha1,
     Sha256,
-    /// Not kept; only compared with `Content-MD5`.
+    /// Compared with `Content-MD5`, and kept as the entity tag.
     Md5,
 }
 

@@ -154,14 +154,22 @@ pub(super) fn objects(call: &Call<'_>, v2: bool) -> Result<Reply, S3Error> {
                 "<CommonPrefixes>{}</CommonPrefixes>",
                 encoding.element("Prefix", name)
             ),
-            Some(facts) => contents(name, facts, &encoding, owned),
+            Some(facts) => {
+                let etag = call.service.store.etag(&target.bucket, name, facts);
+                contents((name, &etag), facts, &encoding, owned)
+            }
         });
     }
     body.push_str("</ListBucketResult>");
     Ok(xml(200, &body))
 }
 
-fn contents(key: &str, facts: &ObjectFacts, encoding: &Encoding, owned: bool) -> String {
+fn contents(
+    (key, etag): (&str, &str),
+    facts: &ObjectFacts,
+    encoding: &Encoding,
+    owned: bool,
+) -> String {
     let owner = if owned {
         format!("<Owner><ID>{ACCOUNT}</ID></Owner>")
     } else {
@@ -171,7 +179,7 @@ fn contents(key: &str, facts: &ObjectFacts, encoding: &Encoding, owned: bool) ->
         "<Contents>{}{}{}<Size>{}</Size>{owner}<StorageClass>STANDARD</StorageClass></Contents>",
         encoding.element("Key", key),
         element("LastModified", &iso8601(facts.modified)),
-        element("ETag", &facts.etag),
+        element("ETag", etag),
         facts.size,
     )
 }

@@ -18,7 +18,8 @@ use super::receive::{Checksum, TempFile};
 use crate::body::ReplyBody;
 use crate::clock::iso8601;
 use crate::reply::{Reply, reply, xml};
-use crate::store::Attributes;
+use crate::sigv4::hex;
+use crate::store::{Attributes, ETAG};
 use crate::xml::element;
 
 const XMLNS: &str = "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"";
@@ -272,6 +273,7 @@ impl Upload {
             }
             None => self.composite(&parts, &mut attributes),
         };
+        attributes.insert(ETAG.to_owned(), etag(&parts));
         Ok((temp, attributes, checksum))
     }
 
@@ -302,6 +304,20 @@ impl Upload {
                 )
             })
     }
+}
+
+/// The entity tag of parts: the MD5 of their MD5s, and how many they are.
+fn etag(parts: &[&Part]) -> String {
+    let mut md5 = Sum::new(Algorithm::Md5);
+    for part in parts {
+        let digits = part.etag.trim_matches('"');
+        let bytes = (0..digits.len() / 2).filter_map(|index| {
+            let pair = digits.get(2 * index..2 * index + 2)?;
+            u8::from_str_radix(pair, 16).ok()
+        });
+        md5.update(&bytes.collect::<Vec<u8>>());
+    }
+    format!("\"{}-{}\"", hex(&md5.finish()), parts.len())
 }
 
 /// Appends a part; reads it only where its bytes are to be summed.

@@ -14,7 +14,7 @@ use super::headers::insert;
 use super::list::limit;
 use super::multipart::Part;
 use super::put::{copy_source, open_source};
-use super::receive::{TempFile, receive};
+use super::receive::{TempFile, copied, receive};
 use crate::body::ReplyBody;
 use crate::clock::iso8601;
 use crate::reply::{Reply, reply, xml};
@@ -42,7 +42,7 @@ pub(super) async fn upload(call: &Call<'_>, body: Incoming) -> Result<Reply, S3E
     let headers = &call.parts.headers;
     let received = receive(call.service, headers, call.caller, body, algorithm).await?;
     let checksum = received.checksum.clone();
-    let etag = format!("\"{}\"", uuid::Uuid::new_v4().simple());
+    let etag = received.md5.etag();
     let part = Part {
         file: received.file,
         size: received.size,
@@ -84,7 +84,7 @@ pub(super) fn copy(call: &Call<'_>) -> Result<Reply, S3Error> {
     };
     let temp = TempFile(call.service.store.temp_path());
     source.seek(SeekFrom::Start(start))?;
-    io::copy(&mut source.take(size), &mut File::create(&temp.0)?)?;
+    let md5 = copied(&mut source.take(size), &mut File::create(&temp.0)?)?;
     let checksum = match algorithm {
         Some(algorithm) => {
             let mut sum = Sum::new(algorithm);
@@ -97,7 +97,7 @@ pub(super) fn copy(call: &Call<'_>) -> Result<Reply, S3Error> {
         }
         None => None,
     };
-    let etag = format!("\"{}\"", uuid::Uuid::new_v4().simple());
+    let etag = md5.etag();
     let modified = SystemTime::now();
     let part = Part {
         file: temp,

@@ -10,11 +10,11 @@ use super::error::S3Error;
 use super::headers::{
     Verdict, add_checksum, attributes, insert, insert_checksums, judge, write_condition,
 };
-use super::receive::{TempFile, receive};
+use super::receive::{TempFile, copied, receive};
 use crate::body::ReplyBody;
 use crate::clock::iso8601;
 use crate::reply::{Reply, reply, xml};
-use crate::store::{ObjectFacts, is_bucket_name};
+use crate::store::{Attributes, ETAG, ObjectFacts, is_bucket_name};
 use crate::xml::element;
 
 /// DeleteObjects takes at most so many keys.
@@ -26,6 +26,7 @@ pub(super) async fn object(call: &Call<'_>, body: Incoming) -> Result<Reply, S3E
     let mut attributes = attributes(headers)?;
     let received = receive(call.service, headers, call.caller, body, None).await?;
     add_checksum(&mut attributes, received.checksum.as_ref());
+    add_etag(&mut attributes, received.md5.etag());
     let facts = call
         .service
         .store
@@ -41,6 +42,16 @@ pub(super) async fn object(call: &Call<'_>, body: Incoming) -> Result<Reply, S3E
     );
     insert_checksums(&mut response, &attributes);
     Ok(response)
+}
+
+/// An object's entity tag is the MD5 of its bytes, unless a key of its own encrypts them.
+fn add_etag(attributes: &mut Attributes, etag: String) {
+    let plain = attributes
+        .get("x-amz-server-side-encryption")
+        .is_none_or(|kind| kind == "AES256");
+    if plain {
+        attributes.insert(ETAG.to_owned(), etag);
+    }
 }
 
 /// The bucket and key in `x-amz-copy-source`.
@@ -109,7 +120,8 @@ pub(super) fn copy(call: &Call<'_>) -> Result<Reply, S3Error> {
         kept.extend(attributes(headers)?);
     }
     let temp = TempFile(store.temp_path());
-    std::io::copy(&mut source, &mut std::fs::File::create(&temp.0)?)?;
+    let md5 = copied(&mut source, &mut std::fs::File::create(&temp.0)?)?;
+    add_etag(&mut kept, md5.etag());
     let facts = store
         .publish_as(&temp.0, call.place(), &kept, &condition)
         .map_err(S3Error::of_write)?;

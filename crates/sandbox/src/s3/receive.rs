@@ -1,10 +1,12 @@
 //! A request body on its way to disk: taken apart, measured, verified.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::HeaderMap;
@@ -33,6 +35,36 @@ impl Drop for TempFile {
     }
 }
 
+/// The MD5 of some bytes, in hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Md5Hex(String);
+
+impl Md5Hex {
+    pub(super) fn new(digest: &[u8]) -> Self {
+        Self(hex(digest))
+    }
+
+    /// The entity tag of an object, or a part, that came in one piece.
+    pub(super) fn etag(&self) -> String {
+        format!("\"{}\"", self.0)
+    }
+}
+
+/// Copies bytes; answers their MD5.
+pub(super) fn copied(from: &mut dyn Read, to: &mut dyn Write) -> std::io::Result<Md5Hex> {
+    let mut md5 = Sum::new(Algorithm::Md5);
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        let count = from.read(&mut buffer)?;
+        let bytes = buffer.get(..count).unwrap_or_default();
+        if bytes.is_empty() {
+            return Ok(Md5Hex::new(&md5.finish()));
+        }
+        md5.update(bytes);
+        to.write_all(bytes)?;
+    }
+}
+
 /// A kind of checksum and its value.
 pub(super) type Checksum = (Algorithm, String);
 
@@ -42,6 +74,7 @@ pub(super) struct Received {
     pub(super) file: TempFile,
     pub(super) size: u64,
     pub(super) checksum: Option<Checksum>,
+    pub(super) md5: Md5Hex,
 }
 
 /// What is to be verified of a body.
@@ -102,7 +135,7 @@ pub(super) async fn receive(
     let mut digest = (expected.declared.len() == 64).then(Sha256::new);
     let mut out = Tee {
         sum: expected.algorithm.map(Sum::new),
-        md5: expected.md5.as_ref().map(|_| Sum::new(Algorithm::Md5)),
+        md5: Sum::new(Algorithm::Md5),
         size: 0,
     };
     let temp = TempFile(service.store.temp_path());
@@ -142,11 +175,13 @@ pub(super) async fn receive(
             "The provided 'x-amz-content-sha256' header does not match what was computed.",
         ));
     }
+    let size = out.size;
     out.verify(&expected, &trailers)
-        .map(|(size, checksum)| Received {
+        .map(|(md5, checksum)| Received {
             file: temp,
             size,
             checksum,
+            md5,
         })
 }
 
@@ -170,7 +205,7 @@ fn timed_out() -> S3Error {
 /// Counts and sums what goes to a file.
 struct Tee {
     sum: Option<Sum>,
-    md5: Option<Sum>,
+    md5: Sum,
     size: u64,
 }
 
@@ -183,9 +218,10 @@ struct TeeWriter<'a> {
 impl Write for TeeWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.file.write_all(bytes)?;
-        for sum in [&mut self.tee.sum, &mut self.tee.md5].into_iter().flatten() {
+        if let Some(sum) = &mut self.tee.sum {
             sum.update(bytes);
         }
+        self.tee.md5.update(bytes);
         self.tee.size += bytes.len() as u64;
         Ok(bytes.len())
     }
@@ -200,12 +236,12 @@ impl Tee {
         TeeWriter { tee: self, file }
     }
 
-    /// The size, and the checksum to keep.
+    /// The MD5, and the checksum to keep.
     fn verify(
         self,
         expected: &Expected,
         trailers: &[(String, String)],
-    ) -> Result<(u64, Option<Checksum>), S3Error> {
+    ) -> Result<(Md5Hex, Option<Checksum>), S3Error> {
         let size = self.size;
         if expected.decoded_length.is_some_and(|length| length != size) {
             return Err(S3Error::new(
@@ -214,9 +250,9 @@ impl Tee {
                 "You did not provide the number of bytes specified by the x-amz-decoded-content-length HTTP header.",
             ));
         }
-        if let (Some(sum), Some(given)) = (self.md5, &expected.md5)
-            && sum.encoded() != *given
-        {
+        let md5 = self.md5.finish();
+        let wrong = |given: &String| STANDARD.encode(&md5) != *given;
+        if expected.md5.as_ref().is_some_and(wrong) {
             return Err(S3Error::new(
                 400,
                 "BadDigest",
@@ -224,7 +260,7 @@ impl Tee {
             ));
         }
         let Some((algorithm, sum)) = expected.algorithm.zip(self.sum) else {
-            return Ok((size, None));
+            return Ok((Md5Hex::new(&md5), None));
         };
         let computed = sum.encoded();
         let in_trailer = trailers
@@ -242,7 +278,7 @@ impl Tee {
                 ),
             ));
         }
-        Ok((size, Some((algorithm, computed))))
+        Ok((Md5Hex::new(&md5), Some((algorithm, computed))))
     }
 }
 

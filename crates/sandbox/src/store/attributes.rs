@@ -17,13 +17,14 @@ pub(super) fn path(object: &Path) -> PathBuf {
     object.with_file_name(format!("~{name}"))
 }
 
-/// Attributes of the object with this entity tag; none if the file belongs to another, or
-/// there is none.
-pub(super) fn read(object: &Path, etag: &str) -> Attributes {
+/// Attributes of the object that is this file; none if they belong to another, or there are
+/// none.
+pub(super) fn read(object: &Path, identity: &str) -> Attributes {
     let members: Option<Map<String, Value>> = fs::read(path(object))
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let Some(members) = members.filter(|members| members.get("etag") == Some(&etag.into())) else {
+    let Some(members) = members.filter(|members| members.get("file") == Some(&identity.into()))
+    else {
         return Attributes::new();
     };
     let headers = members.get("headers").and_then(Value::as_object);
@@ -34,14 +35,14 @@ pub(super) fn read(object: &Path, etag: &str) -> Attributes {
         .collect()
 }
 
-/// Writes the attributes of the object that is to have this entity tag.
+/// Writes the attributes of the object that is to be this file.
 pub(super) fn write(
     object: &Path,
     temp: &Path,
-    etag: &str,
+    identity: &str,
     attributes: &Attributes,
 ) -> io::Result<()> {
-    let json = json!({"etag": etag, "headers": attributes});
+    let json = json!({"file": identity, "headers": attributes});
     fs::write(temp, json.to_string())?;
     fs::rename(temp, path(object))
 }

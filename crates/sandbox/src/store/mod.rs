@@ -14,9 +14,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 pub(crate) use attributes::Attributes;
+use md5::{Digest as _, Md5};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::engine::{ObjectEntry, Objects};
+use crate::sigv4::hex;
 
 /// Everything that could mean something to a file system is encoded.
 const KEY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
@@ -30,6 +32,8 @@ pub(crate) struct ObjectFacts {
     pub(crate) modified: SystemTime,
     /// With its quotes.
     pub(crate) etag: String,
+    /// Which file it is, whatever it holds.
+    identity: String,
 }
 
 /// All buckets, below one folder.
@@ -143,22 +147,32 @@ impl Store {
         condition: &WriteCondition,
     ) -> io::Result<ObjectFacts> {
         let path = self.prepare(bucket, key)?;
-        let facts = facts(&fs::metadata(temp)?)?;
+        let mut facts = facts(&fs::metadata(temp)?)?;
         let _held = self
             .conditional
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         condition.check(&path)?;
         if !attributes.is_empty() {
-            attributes::write(&path, &self.temp_path(), &facts.etag, attributes)?;
+            attributes::write(&path, &self.temp_path(), &facts.identity, attributes)?;
         }
         fs::rename(temp, path)?;
+        if let Some(etag) = attributes.get(ETAG) {
+            facts.etag.clone_from(etag);
+        }
         Ok(facts)
     }
 
     /// What is told about an object that has been opened.
     pub(crate) fn attributes(&self, bucket: &str, key: &str, facts: &ObjectFacts) -> Attributes {
-        attributes::read(&self.path(bucket, key), &facts.etag)
+        let mut attributes = attributes::read(&self.path(bucket, key), &facts.identity);
+        attributes.remove(ETAG);
+        attributes
+    }
+
+    /// The entity tag of an object that has been listed.
+    pub(crate) fn etag(&self, bucket: &str, key: &str, facts: &ObjectFacts) -> String {
+        etag(&self.path(bucket, key), facts)
     }
 
     /// Makes a file an object without copying it.
@@ -174,12 +188,18 @@ impl Store {
     pub(crate) fn write(&self, bucket: &str, key: &str, bytes: &[u8]) -> io::Result<()> {
         let temp = self.temp_path();
         fs::write(&temp, bytes)?;
-        self.publish(&temp, bucket, key)
+        let md5 = hex(&Md5::digest(bytes));
+        let attributes = Attributes::from([(ETAG.to_owned(), format!("\"{md5}\""))]);
+        let condition = WriteCondition::default();
+        self.publish_as(&temp, (bucket, key), &attributes, &condition)
+            .map(drop)
     }
 
     pub(crate) fn open(&self, bucket: &str, key: &str) -> io::Result<(File, ObjectFacts)> {
-        let file = File::open(self.path(bucket, key))?;
-        let facts = facts(&file.metadata()?)?;
+        let path = self.path(bucket, key);
+        let file = File::open(&path)?;
+        let mut facts = facts(&file.metadata()?)?;
+        facts.etag = etag(&path, &facts);
         Ok((file, facts))
     }
 
@@ -267,7 +287,7 @@ impl WriteCondition {
         }
         let etag = match fs::metadata(path) {
             Ok(_) if self.absent => return Err(io::ErrorKind::AlreadyExists.into()),
-            Ok(metadata) => facts(&metadata)?.etag,
+            Ok(metadata) => etag(path, &facts(&metadata)?),
             Err(problem) if problem.kind() == io::ErrorKind::NotFound && self.etag.is_none() => {
                 return Ok(());
             }
@@ -321,19 +341,31 @@ fn walk(
     Ok(())
 }
 
-/// The entity tag changes whenever the file is replaced. Its form is that of a multipart
-/// upload, so that nobody takes it for an MD5.
+/// Among the attributes, an object's entity tag.
+pub(crate) const ETAG: &str = "etag";
+
+/// What is known without an object's attributes. What stands for the file changes whenever it
+/// is replaced, and has the form of a multipart upload's entity tag, so that nobody takes it
+/// for an MD5.
 fn facts(metadata: &fs::Metadata) -> io::Result<ObjectFacts> {
+    let identity = format!(
+        "\"{:016x}{:08x}{:08x}-1\"",
+        metadata.ino(),
+        metadata.mtime(),
+        metadata.mtime_nsec()
+    );
     Ok(ObjectFacts {
         size: metadata.len(),
         modified: metadata.modified()?,
-        etag: format!(
-            "\"{:016x}{:08x}{:08x}-1\"",
-            metadata.ino(),
-            metadata.mtime(),
-            metadata.mtime_nsec()
-        ),
+        etag: identity.clone(),
+        identity,
     })
+}
+
+/// The entity tag an object was given, or else what stands for its file.
+fn etag(path: &Path, facts: &ObjectFacts) -> String {
+    let given = attributes::read(path, &facts.identity).remove(ETAG);
+    given.unwrap_or_else(|| facts.identity.clone())
 }
 
 #[cfg(test)]
