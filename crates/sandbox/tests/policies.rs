@@ -374,3 +374,65 @@ fn definitions_need_the_right_on_what_they_define() {
         assert_eq!(state(&ended), expected, "{sql}: {}", ended["Status"]);
     }
 }
+
+/// A Presto view's entry in the catalogue.
+fn view(name: &str, sql: &str) -> Table {
+    use base64::Engine as _;
+    let definition = json!({"originalSql": sql, "catalog": "awsdatacatalog", "schema": "default",
+                            "columns": [{"name": "amount", "type": "double"}]});
+    let encoded = base64::engine::general_purpose::STANDARD.encode(definition.to_string());
+    Table {
+        name: name.to_owned(),
+        table_type: Some("VIRTUAL_VIEW".to_owned()),
+        view_original_text: Some(format!("/* Presto View: {encoded} */")),
+        ..Table::default()
+    }
+}
+
+#[test]
+fn tables_inside_views_need_the_same_rights() {
+    let hidden = json!({"Effect": "Deny", "Action": "glue:GetTable", "Resource": "arn:aws:glue:*:*:table/default/sales"});
+    let unreadable =
+        json!({"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::bucket1/*"});
+    for (statement, reason) in [
+        (None, None),
+        (
+            Some(hidden),
+            Some("Insufficient permissions to execute the query."),
+        ),
+        (
+            Some(unreadable),
+            Some("Permission denied on S3 path: s3://bucket1/sales/"),
+        ),
+    ] {
+        let policy = match statement {
+            Some(statement) => and(metabase(), statement),
+            None => metabase(),
+        };
+        let sandbox = with(&policy);
+        let catalog = sandbox.metastore().own();
+        // The second view contains the first, and itself.
+        catalog
+            .create_table("default", view("shown", "SELECT amount FROM sales"))
+            .unwrap();
+        catalog
+            .create_table(
+                "default",
+                view("outer", "SELECT s.amount FROM shown s JOIN outer ON true"),
+            )
+            .unwrap();
+        let sql = "SELECT * FROM outer";
+        sandbox.fixture(
+            sql,
+            Fixture::rows(vec![column("amount", "double")], Vec::new()),
+        );
+        let ended = finish(&sandbox, &start(&sandbox, sql));
+        match reason {
+            None => assert_eq!(state(&ended), "SUCCEEDED", "{ended}"),
+            Some(reason) => {
+                let told = ended["Status"]["StateChangeReason"].as_str().unwrap();
+                assert!(told.starts_with(reason), "{told}");
+            }
+        }
+    }
+}

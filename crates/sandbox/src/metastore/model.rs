@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 /// Names and texts, such as `classification` = `parquet`.
@@ -154,6 +156,16 @@ impl Table {
             .map(|(name, hive_type)| Column::new(name, hive_type))
             .collect();
         self
+    }
+
+    /// The definition of a Presto view: JSON with `originalSql`, `schema` and `columns`.
+    pub(crate) fn view_definition(&self) -> Option<Value> {
+        let text = self.view_original_text.as_deref()?.trim();
+        let encoded = text
+            .strip_prefix("/* Presto View: ")?
+            .strip_suffix(" */")?
+            .trim();
+        serde_json::from_slice(&STANDARD.decode(encoded).ok()?).ok()
     }
 
     /// True for `VIRTUAL_VIEW`.

@@ -1,9 +1,11 @@
 //! What Athena does with its caller's rights: read the catalogue and the data, and write and
 //! read results.
 
+use std::collections::BTreeSet;
+
 use super::access::{bucket_arn, object_arn};
 use super::{Access, Denied, glue, references};
-use crate::engine::Failure;
+use crate::engine::{Failure, StatementType};
 use crate::error::ApiError;
 use crate::execution::{Execution, Place};
 use crate::metastore::{DEFAULT_CATALOG, Table};
@@ -77,7 +79,7 @@ pub(crate) async fn may_run(
         return Ok(());
     }
     let access = access.via_athena();
-    let may_see = |operation, database, table| {
+    let may_see = |operation: &str, database: Option<&str>, table: Option<&str>| {
         glue::may(&access, operation, "", (database, table)).map_err(no_metadata)
     };
     // Every statement looks at the database `default`.
@@ -86,26 +88,46 @@ pub(crate) async fn may_run(
     may_see("GetDatabase", Some(context), None)?;
     let own = service.metastore.own();
     let names = references::tables(&execution.query.sql);
-    for name in &names {
-        let (database, table) = match name.as_slice() {
-            [table] => (context, table),
-            [database, table] => (database.as_str(), table),
-            [catalog, database, table] if catalog.eq_ignore_ascii_case(DEFAULT_CATALOG) => {
-                (database.as_str(), table)
+    // Views are read with the rights of whoever asks, down to the tables inside them.
+    let mut texts = vec![(context.to_owned(), execution.query.sql.clone())];
+    let reads = execution.kind.statement_type == StatementType::Dml
+        || matches!(
+            execution.kind.substatement_type,
+            "CREATE_TABLE_AS_SELECT" | "CREATE_VIEW"
+        );
+    let mut views = BTreeSet::new();
+    while let Some((context, text)) = texts.pop() {
+        for name in references::tables(&text) {
+            let (database, table) = match name.as_slice() {
+                [table] => (context.as_str(), table),
+                [database, table] => (database.as_str(), table),
+                [catalog, database, table] if catalog.eq_ignore_ascii_case(DEFAULT_CATALOG) => {
+                    (database.as_str(), table)
+                }
+                _ => continue,
+            };
+            // Of `t$files` and the like, the table itself.
+            let table = table.split('$').next().unwrap_or_default();
+            // What is not there needs no rights.
+            let Ok(described) = own.table(database, table).await else {
+                continue;
+            };
+            may_see("GetDatabase", Some(database), None)?;
+            may_see("GetTable", Some(database), Some(table))?;
+            if !described.partition_keys.is_empty() {
+                may_see("GetPartitions", Some(database), Some(table))?;
+                may_see("BatchGetPartition", Some(database), Some(table))?;
             }
-            _ => continue,
-        };
-        // What is not there needs no rights.
-        let Ok(described) = own.table(database, table).await else {
-            continue;
-        };
-        may_see("GetDatabase", Some(database), None)?;
-        may_see("GetTable", Some(database), Some(table))?;
-        if !described.partition_keys.is_empty() {
-            may_see("GetPartitions", Some(database), Some(table))?;
-            may_see("BatchGetPartition", Some(database), Some(table))?;
+            may_read_data(&access, &described)?;
+            if reads
+                && views.insert((database.to_owned(), table.to_owned()))
+                && let Some(definition) = described.view_definition()
+                && let Some(inside) = definition["originalSql"].as_str()
+            {
+                let schema = definition["schema"].as_str().unwrap_or("default");
+                texts.push((schema.to_lowercase(), inside.to_owned()));
+            }
         }
-        may_read_data(&access, &described)?;
     }
     let target = definition(execution.kind.substatement_type);
     if let Some(operation) = target {
@@ -157,6 +179,7 @@ fn may_read_data(access: &Access<'_>, table: &Table) -> Result<(), Failure> {
     };
     let refused = |denied: Denied| Failure {
         reason: format!("Permission denied on S3 path: {location} ({denied})"),
+        message: None,
         error_category: 2,
         error_type: 1501,
         retryable: false,
@@ -192,6 +215,7 @@ fn may_write(access: &Access<'_>, execution: &Execution) -> Result<(), Failure> 
                  key ({denied})",
                 place.uri()
             ),
+            message: None,
             error_category: 2,
             error_type: 401,
             retryable: false,
@@ -204,6 +228,7 @@ fn no_metadata(denied: Denied) -> Failure {
             "Insufficient permissions to execute the query. {denied} (Service: AmazonDataCatalog; Status Code: 400; Error \
              Code: AccessDeniedException)"
         ),
+        message: None,
         error_category: 2,
         error_type: 1500,
         retryable: false,

@@ -20,9 +20,6 @@ use super::types::AthenaType;
 use crate::engine::Query;
 use crate::metastore::{Column, Table};
 
-const BEFORE: &str = "/* Presto View: ";
-const AFTER: &str = " */";
-
 /// A view's definition.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Definition {
@@ -44,15 +41,7 @@ impl Definition {
             let message = format!("Invalid view JSON in view '{}'", table.name);
             AthenaError::new("INVALID_VIEW", message)
         };
-        let text = table.view_original_text.as_deref().unwrap_or_default();
-        let encoded = text
-            .trim()
-            .strip_prefix(BEFORE)
-            .and_then(|text| text.strip_suffix(AFTER))
-            .ok_or_else(invalid)?;
-        let json = STANDARD.decode(encoded.trim()).ok().ok_or_else(invalid)?;
-        let json: Option<Value> = serde_json::from_slice(&json).ok();
-        let json = json.ok_or_else(invalid)?;
+        let json = table.view_definition().ok_or_else(invalid)?;
         let columns = json["columns"].as_array().ok_or_else(invalid)?;
         Ok(Self {
             sql: json["originalSql"].as_str().ok_or_else(invalid)?.to_owned(),
@@ -85,7 +74,7 @@ impl Definition {
         let mut table = Table {
             name: name.to_owned(),
             table_type: Some("VIRTUAL_VIEW".to_owned()),
-            view_original_text: Some(format!("{BEFORE}{encoded}{AFTER}")),
+            view_original_text: Some(format!("/* Presto View: {encoded} */")),
             view_expanded_text: Some("/* Presto View */".to_owned()),
             ..Table::default()
         };
