@@ -183,3 +183,40 @@ fn what_cannot_be_parsed_is_not_prepared() {
     );
     assert_eq!(listed["PreparedStatements"], json!([]));
 }
+
+#[test]
+fn a_statement_that_has_been_updated_does_not_reuse_the_older_answer() {
+    let sandbox = echo();
+    let reuse =
+        json!({"ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": {"Enabled": true}}});
+    let reused = |execution: &Value| {
+        execution["Statistics"]["ResultReuseInformation"]["ReusedPreviousResult"].clone()
+    };
+    let saved = |text: &str| json!({"WorkGroup": "primary", "StatementName": "mine", "QueryStatement": text});
+    ok(
+        &sandbox,
+        "CreatePreparedStatement",
+        saved("SELECT 1 FROM t"),
+    );
+    let first = run(&sandbox, "EXECUTE mine", reuse.clone());
+    assert_eq!(reused(&first), false);
+    assert_eq!(reused(&run(&sandbox, "EXECUTE mine", reuse.clone())), true);
+    ok(
+        &sandbox,
+        "UpdatePreparedStatement",
+        saved("SELECT 2 FROM t"),
+    );
+    let updated = run(&sandbox, "EXECUTE mine", reuse.clone());
+    assert_eq!(reused(&updated), false);
+    assert_eq!(echoed(&sandbox, &updated).0, "SELECT 2 FROM t");
+    // Other values are another query; the text itself is the same one.
+    ok(
+        &sandbox,
+        "UpdatePreparedStatement",
+        saved("SELECT ? FROM t"),
+    );
+    run(&sandbox, "EXECUTE mine USING 1", reuse.clone());
+    let other = run(&sandbox, "EXECUTE mine USING 2", reuse.clone());
+    assert_eq!(reused(&other), false);
+    assert_eq!(echoed(&sandbox, &other).1, "2");
+}

@@ -19,6 +19,26 @@ fn program(arguments: &[&str]) -> Command {
     command
 }
 
+/// Calls an operation of Athena or Glue; answers the whole response.
+fn ask(address: &str, target: &str, body: &str) -> String {
+    let service = match target.starts_with("AWSGlue") {
+        true => "glue",
+        false => "athena",
+    };
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/x-amz-json-1.1\r\n\
+         x-amz-target: {target}\r\nauthorization: AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/{service}/\
+         aws4_request, SignedHeaders=host, Signature=00\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
 #[test]
 fn it_says_where_it_listens_and_ends_at_sigterm() {
     let mut child = program(&["--listen", "127.0.0.1:0"]).spawn().unwrap();
@@ -119,18 +139,7 @@ fn s3_tables_buckets_are_catalogues() {
     let mut line = String::new();
     out.read_line(&mut line).unwrap();
     let address = line.trim_end().strip_prefix("ready http://").unwrap();
-    let mut stream = TcpStream::connect(address).unwrap();
-    let body = r#"{"Recursive": true}"#;
-    write!(
-        stream,
-        "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/x-amz-json-1.1\r\n\
-         x-amz-target: AWSGlue.GetCatalogs\r\nauthorization: AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/glue/\
-         aws4_request, SignedHeaders=host, Signature=00\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+    let answer = ask(address, "AWSGlue.GetCatalogs", r#"{"Recursive": true}"#);
     for bucket in ["lake", "house"] {
         assert!(
             answer.contains(&format!("123456789012:s3tablescatalog/{bucket}")),
@@ -151,4 +160,60 @@ fn help_and_version_are_printed() {
         assert!(output.status.success());
         assert!(String::from_utf8(output.stdout).unwrap().contains(part));
     }
+}
+
+#[cfg(feature = "sql")]
+#[test]
+fn tables_of_datasets_are_listed_by_athena_and_by_glue() {
+    let mut child = program(&["--dataset", "flights", "--dataset", "tpch:0.001"])
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    let address = line.trim_end().strip_prefix("ready http://").unwrap();
+    let json = |answer: &str| -> serde_json::Value {
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
+        serde_json::from_str(body).unwrap()
+    };
+    let names = |tables: &serde_json::Value| -> Vec<String> {
+        let tables = tables.as_array().unwrap().iter();
+        tables
+            .map(|t| t["Name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    for (database, tables, (table, column, hive_type)) in [
+        (
+            "flights",
+            vec!["airlines", "airports", "flights", "planes", "weather"],
+            ("flights", "time_hour", "timestamp"),
+        ),
+        (
+            "tpch",
+            vec![
+                "customer", "lineitem", "nation", "orders", "part", "partsupp", "region",
+                "supplier",
+            ],
+            ("lineitem", "l_extendedprice", "decimal(15,2)"),
+        ),
+    ] {
+        let body = format!(r#"{{"CatalogName": "AwsDataCatalog", "DatabaseName": "{database}"}}"#);
+        let listed = json(&ask(address, "AmazonAthena.ListTableMetadata", &body));
+        assert_eq!(names(&listed["TableMetadataList"]), tables, "{database}");
+        let body = format!(r#"{{"DatabaseName": "{database}"}}"#);
+        let listed = json(&ask(address, "AWSGlue.GetTables", &body));
+        assert_eq!(names(&listed["TableList"]), tables, "{database}");
+        let body = format!(r#"{{"DatabaseName": "{database}", "Name": "{table}"}}"#);
+        let described = json(&ask(address, "AWSGlue.GetTable", &body));
+        let columns = &described["Table"]["StorageDescriptor"]["Columns"];
+        let found = columns
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|found| found["Name"] == column);
+        assert_eq!(found.unwrap()["Type"], hive_type, "{columns}");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
