@@ -81,6 +81,8 @@ pub struct Refusal {
 pub struct Failure {
     /// `StateChangeReason`, e.g. `TABLE_NOT_FOUND: line 1:15: Table 'x' does not exist`.
     pub reason: String,
+    /// `AthenaError.ErrorMessage`, where it is another than the reason.
+    pub message: Option<String>,
     /// `AthenaError.ErrorCategory`: 1 system, 2 user, 3 other.
     pub error_category: i32,
     /// `AthenaError.ErrorType`.
@@ -140,6 +142,42 @@ pub struct Host {
     pub execution_id: String,
     /// `ResultConfiguration.OutputLocation`, the object; none for managed results.
     pub location: Option<String>,
+    /// Whether the work group says where results go, whatever a statement asks for.
+    pub enforced: bool,
+}
+
+/// A stage of a statement's execution, as `QueryRuntimeStatistics.OutputStage` tells it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stage {
+    /// `StageId`; 0 for the one that gives the answer.
+    pub id: i64,
+    /// `InputRows`.
+    pub input_rows: u64,
+    /// `InputBytes`.
+    pub input_bytes: u64,
+    /// `OutputRows`.
+    pub output_rows: u64,
+    /// `OutputBytes`.
+    pub output_bytes: u64,
+    /// `ExecutionTime`.
+    pub time_in_millis: u64,
+    /// `QueryStagePlan`.
+    pub plan: StagePlan,
+    /// `SubStages`: those whose output is its input.
+    pub stages: Vec<Stage>,
+}
+
+/// A node of a stage's plan.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StagePlan {
+    /// `Name`, e.g. `TableScan`.
+    pub name: String,
+    /// `Identifier`: the columns it puts out.
+    pub identifier: String,
+    /// `Children`.
+    pub children: Vec<StagePlan>,
+    /// `RemoteSources`: the stages it reads from.
+    pub remote_sources: Vec<String>,
 }
 
 /// What remains to be said once every row went to the sink.
@@ -151,6 +189,10 @@ pub struct Summary {
     pub update_count: Option<i64>,
     /// `Statistics.DataScannedInBytes`.
     pub data_scanned_in_bytes: u64,
+    /// Whether `.metadata` is written although there are no columns to tell of.
+    pub bare_metadata: bool,
+    /// How the rows came about, where something is known of it.
+    pub stages: Option<Stage>,
 }
 
 /// Where an engine puts its answer, in order, without holding it.
@@ -166,6 +208,21 @@ pub trait Engine: Send + Sync {
     /// Classifies the statement and refuses what Athena refuses synchronously (syntax,
     /// more than one statement).
     fn classify(&self, query: &Query) -> Result<StatementKind, Refusal>;
+
+    /// Asks the catalogue what Athena asks it before it makes a query id: whether there is
+    /// what DESCRIBE and SHOW COLUMNS name, and whether it is a view, which is a kind of its
+    /// own.
+    ///
+    /// # Errors
+    /// Refuses what is not there.
+    fn look_up(
+        &self,
+        _query: &Query,
+        kind: StatementKind,
+        _metastore: &Metastore,
+    ) -> Result<StatementKind, Refusal> {
+        Ok(kind)
+    }
 
     /// Runs the statement. Dropping the future cancels it.
     fn run<'a>(

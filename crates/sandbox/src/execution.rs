@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use crate::engine::{Column, Failure, Query, StatementKind};
+use crate::engine::{Column, Failure, Query, Stage, StatementKind};
 use crate::sigv4::Caller;
 
 /// `QueryExecutionStatus.State`.
@@ -87,6 +87,9 @@ pub(crate) struct Outcome {
     pub(crate) data_scanned: u64,
     /// Rows of data, without a header.
     pub(crate) rows: u64,
+    /// Whether `.metadata` is written although there are no columns.
+    pub(crate) bare_metadata: bool,
+    pub(crate) stages: Option<Stage>,
     /// The file that result pages are read from; none for statements without rows.
     pub(crate) file: Option<PathBuf>,
     pub(crate) manifest: Option<Place>,
@@ -103,6 +106,8 @@ pub(crate) struct Execution {
     pub(crate) query: Query,
     pub(crate) kind: StatementKind,
     pub(crate) work_group: String,
+    /// Whether the work group says where results go.
+    pub(crate) enforced: bool,
     /// `EngineVersion`, as the work group had it.
     pub(crate) engine_version: Value,
     /// Whose rights it runs with.

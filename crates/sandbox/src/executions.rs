@@ -124,6 +124,7 @@ mod tests {
                 substatement_type: "SELECT",
             },
             work_group: "primary".to_owned(),
+            enforced: false,
             engine_version: serde_json::Value::Null,
             caller: Caller {
                 access_key_id: String::new(),

@@ -118,6 +118,7 @@ impl Fixture {
     pub fn failed(reason: &str, error_type: i32) -> Self {
         let failure = Failure {
             reason: reason.to_owned(),
+            message: None,
             error_category: 2,
             error_type,
             retryable: false,

@@ -55,26 +55,28 @@ pub(crate) fn for_execution(
 ) -> Vec<u8> {
     let update_type = match kind.substatement_type {
         "CREATE_TABLE_AS_SELECT" => Some("CREATE TABLE"),
+        "DROP_TABLE" => Some("DROP TABLE"),
         name @ ("INSERT" | "UPDATE" | "DELETE" | "MERGE") => Some(name),
         _ => None,
     };
     if kind.substatement_type == "SELECT" && is_literal(sql) {
         return encode(execution_id, Some(""), Some(0), columns);
     }
-    let hive_path = matches!(
-        kind.substatement_type,
-        "DESCRIBE_TABLE" | "SHOW_CREATE_TABLE"
-    );
-    let count = update_type.and(Some(update_count.unwrap_or(0)));
-    if hive_path {
-        return encode(execution_id, update_type, count, columns);
-    }
-    encode(
-        &engine_id(execution_id, submitted),
-        update_type,
-        count,
-        columns,
-    )
+    // What the engine answers has a count, what Hive answers has none.
+    let hive_path = update_count.is_none()
+        && (matches!(
+            kind.substatement_type,
+            "DESCRIBE_TABLE" | "SHOW_CREATE_TABLE" | "MSCK_REPAIR"
+        ) || kind.substatement_type.starts_with("ALTER_TABLE"));
+    let id = if hive_path {
+        execution_id.to_owned()
+    } else {
+        engine_id(execution_id, submitted)
+    };
+    let count = update_type
+        .filter(|_| kind.substatement_type != "DROP_TABLE")
+        .map(|_| update_count.unwrap_or(0));
+    encode(&id, update_type, count, columns)
 }
 
 /// An id of the engine's own form, `20190423_125128_00001_ehtur`.
@@ -148,6 +150,7 @@ mod tests {
     use super::*;
     use crate::columns::{column, rows_column};
     use crate::engine::StatementType;
+    use crate::result_files::{Format, Layout};
 
     const ID: &str = "0b0f3a5e-1c2d-4e5f-8a9b-0c1d2e3f4a5b";
 
@@ -156,7 +159,9 @@ mod tests {
             statement_type: StatementType::Dml,
             substatement_type,
         };
-        for_execution(ID, &kind, sql, SystemTime::now(), Some(1), columns).len()
+        let count = Layout::of(&kind).format == Format::None;
+        let count = count.then_some(1);
+        for_execution(ID, &kind, sql, SystemTime::now(), count, columns).len()
     }
 
     #[test]
@@ -175,6 +180,9 @@ mod tests {
                 152,
             ),
             ("SHOW_CREATE_TABLE", vec![string("createtab_stmt")], 88),
+            ("MSCK_REPAIR", Vec::new(), 38),
+            ("ALTER_TABLE_ADD_COLUMN", Vec::new(), 38),
+            ("DROP_TABLE", Vec::new(), 41),
             (
                 "SELECT",
                 vec![column("n", "integer"), column("s", "varchar")],

@@ -82,7 +82,8 @@ pub(crate) fn metadata(
     let Some(place) = &execution.place else {
         return Ok(());
     };
-    if matches!(format, Format::Txt { .. }) && outcome.columns.is_empty() {
+    let bare = outcome.columns.is_empty() && !outcome.bare_metadata;
+    if matches!(format, Format::Txt { .. }) && bare {
         return Ok(());
     }
     let bytes = metadata::for_execution(

@@ -150,6 +150,7 @@ impl Sink for ResultWriter {
 pub(crate) fn write_failed(error: impl std::fmt::Display) -> Failure {
     Failure {
         reason: format!("Failed to write results to S3: {error}"),
+        message: None,
         error_category: 1,
         error_type: 401,
         retryable: false,

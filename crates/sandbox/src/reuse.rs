@@ -56,6 +56,7 @@ pub(crate) fn find(
                     Outcome {
                         data_scanned: 0,
                         reused: true,
+                        stages: None,
                         ..outcome.clone()
                     },
                 )

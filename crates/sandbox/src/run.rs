@@ -92,6 +92,7 @@ impl Drop for EndGuard<'_> {
     fn drop(&mut self) {
         self.0.fail(Failure {
             reason: "GENERIC_INTERNAL_ERROR: the engine ended without an answer".to_owned(),
+            message: None,
             error_category: 1,
             error_type: 100,
             retryable: false,
@@ -153,6 +154,7 @@ async fn answer(
                 metastore: service.metastore.clone(),
                 execution_id: execution.id.clone(),
                 location: execution.place.as_ref().map(Place::uri),
+                enforced: execution.enforced,
             };
             let summary = engine.run(&execution.query, &host, &mut writer).await?;
             let manifest = write_manifest(service, execution, &summary.files)?;
@@ -178,6 +180,8 @@ async fn answer(
             .or_else(|| result_files::default_update_count(&execution.kind)),
         data_scanned: summary.data_scanned_in_bytes,
         rows,
+        bare_metadata: summary.bare_metadata,
+        stages: summary.stages,
         file: None,
         manifest,
         columns,
@@ -203,6 +207,7 @@ fn play(fixture: &Fixture, sink: &mut dyn Sink) -> Result<Summary, Failure> {
         files: Vec::new(),
         update_count: fixture.update_count,
         data_scanned_in_bytes: fixture.data_scanned,
+        ..Summary::default()
     })
 }
 

@@ -62,6 +62,7 @@ pub(crate) fn limit_reached(name: &str) -> String {
 fn failed(reason: String, error_type: i32) -> Failure {
     Failure {
         reason,
+        message: None,
         error_category: 2,
         error_type,
         retryable: false,

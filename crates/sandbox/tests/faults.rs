@@ -285,6 +285,7 @@ fn any_query_can_be_made_to_fail_or_to_wait() {
     sandbox.fixture("SELECT 1", one());
     let failure = Failure {
         reason: "HIVE_CANNOT_OPEN_SPLIT: Slow Down".to_owned(),
+        message: None,
         error_category: 1,
         error_type: 1403,
         retryable: true,

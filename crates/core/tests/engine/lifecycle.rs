@@ -329,6 +329,7 @@ fn failures_tell_reason_numbers_and_ids() {
 
     let throttled = Failure {
         reason: "HIVE_CANNOT_OPEN_SPLIT: Slow Down".to_owned(),
+        message: None,
         error_category: 1,
         error_type: 1403,
         retryable: true,

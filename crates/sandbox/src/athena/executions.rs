@@ -9,7 +9,7 @@ use super::input::{Constraints, Input};
 use super::paging::{self, with_token};
 use super::work_groups;
 use crate::clock::epoch_seconds;
-use crate::engine::StatementType;
+use crate::engine::{Stage, StagePlan, StatementType};
 use crate::error::ApiError;
 use crate::execution::{Execution, State};
 use crate::policy::may_see_execution;
@@ -114,14 +114,50 @@ pub(super) fn get_query_runtime_statistics(
             .as_ref()
             .and_then(|path| path.metadata().ok())
             .map_or(0, |file| file.len());
+        let output = outcome.update_count.filter(|count| *count > 0);
+        let output = output.map_or(outcome.rows, i64::unsigned_abs);
+        let input = outcome.stages.as_ref().map_or(outcome.rows, read_rows);
         statistics["Rows"] = json!({
-            "InputRows": outcome.rows,
+            "InputRows": input,
             "InputBytes": outcome.data_scanned,
-            "OutputRows": outcome.rows,
+            "OutputRows": output,
             "OutputBytes": bytes,
         });
+        if let Some(stage) = &outcome.stages {
+            statistics["OutputStage"] = output_stage(stage);
+        }
     }
     Ok(json!({"QueryRuntimeStatistics": statistics}))
+}
+
+/// The rows that a stage and those below it have read from tables.
+fn read_rows(stage: &Stage) -> u64 {
+    let passed: u64 = stage.stages.iter().map(|below| below.output_rows).sum();
+    let below: u64 = stage.stages.iter().map(read_rows).sum();
+    stage.input_rows.saturating_sub(passed) + below
+}
+
+fn output_stage(stage: &Stage) -> Value {
+    json!({
+        "StageId": stage.id,
+        "State": "FINISHED",
+        "InputRows": stage.input_rows,
+        "InputBytes": stage.input_bytes,
+        "OutputRows": stage.output_rows,
+        "OutputBytes": stage.output_bytes,
+        "ExecutionTime": stage.time_in_millis,
+        "QueryStagePlan": stage_plan(&stage.plan),
+        "SubStages": stage.stages.iter().map(output_stage).collect::<Vec<_>>(),
+    })
+}
+
+fn stage_plan(plan: &StagePlan) -> Value {
+    json!({
+        "Name": plan.name,
+        "Identifier": plan.identifier,
+        "Children": plan.children.iter().map(stage_plan).collect::<Vec<_>>(),
+        "RemoteSources": plan.remote_sources,
+    })
 }
 
 /// `QueryExecution` as a poll sees it.
@@ -146,7 +182,7 @@ fn describe(execution: &Execution) -> Value {
                 "ErrorCategory": failure.error_category,
                 "ErrorType": failure.error_type,
                 "Retryable": failure.retryable,
-                "ErrorMessage": failure.reason,
+                "ErrorMessage": failure.message.as_ref().unwrap_or(&failure.reason),
             });
         }
         if state != State::Cancelled {

@@ -132,5 +132,6 @@ fn answer(service: &Service, query: &Query) -> Result<(Work, StatementKind), Ref
         });
     };
     let kind = engine.classify(query)?;
+    let kind = engine.look_up(query, kind, &service.metastore)?;
     Ok((Work::Engine(engine.clone()), kind))
 }

@@ -123,6 +123,10 @@ fn finished(execution: &Execution) -> Result<Option<Outcome>, ApiError> {
         {
             Ok(None)
         }
+        // What the engine does not alter leaves nothing at all.
+        State::Failed if execution.kind.substatement_type.starts_with("ALTER_TABLE") => {
+            Err(not_found())
+        }
         State::Failed => Err(ApiError::invalid_request(
             WRONG_STATE,
             "Query did not finish successfully. Final query state: FAILED",

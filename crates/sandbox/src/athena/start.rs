@@ -92,6 +92,7 @@ pub(super) fn start_query_execution(
         place,
         reuse: request.reuse,
         work_group: group.name.clone(),
+        enforced: group.is_enforced(),
         engine_version: group.engine_version(),
         caller: caller.clone(),
         submitted: SystemTime::now(),

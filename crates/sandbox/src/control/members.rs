@@ -91,6 +91,7 @@ pub(super) fn failure(json: &Value) -> Result<Failure, String> {
     };
     Ok(Failure {
         reason: text(json, "reason")?.to_owned(),
+        message: None,
         error_category: number("category")?.unwrap_or(2),
         error_type: number("type")?.unwrap_or(1009),
         retryable,

@@ -65,7 +65,7 @@ fn at(location: Option<Location>) -> String {
 pub(super) fn check_tables(
     query: &Query,
     catalog: &dyn CatalogProvider,
-    default_database: &str,
+    (default_database, missing_catalog): (&str, Option<&str>),
 ) -> Result<(), AthenaError> {
     let mut names = CteNames::default();
     let flow = query.visit(&mut names);
@@ -73,6 +73,7 @@ pub(super) fn check_tables(
     let mut tables = Tables {
         catalog,
         default_database,
+        missing_catalog,
         ctes: names.0,
         count: 0,
     };
@@ -99,6 +100,8 @@ impl Visitor for CteNames {
 struct Tables<'a> {
     catalog: &'a dyn CatalogProvider,
     default_database: &'a str,
+    /// The catalogue that unqualified names are in, where there is none.
+    missing_catalog: Option<&'a str>,
     ctes: HashSet<String>,
     count: usize,
 }
@@ -124,6 +127,14 @@ impl Visitor for Tables<'_> {
             && self.ctes.contains(&name.value.to_lowercase())
         {
             return ControlFlow::Continue(());
+        }
+        if let Some(missing) = self.missing_catalog
+            && parts.len() < 3
+        {
+            let place = at(parts.first().map(|ident| ident.span.start));
+            let message = format!("{place}: Catalog '{missing}' does not exist");
+            let error = AthenaError::new("CATALOG_NOT_FOUND", message);
+            return ControlFlow::Break(Box::new(error));
         }
         match resolve(self.catalog, &parts, self.default_database) {
             Ok(_) => ControlFlow::Continue(()),

@@ -133,6 +133,9 @@ fn alter(tokens: &[TokenWithSpan]) -> Option<&'static str> {
             ("DROP", "PARTITION") => Some("ALTER_TABLE_DROP_PARTITION"),
             ("SET", "TBLPROPERTIES") | ("UNSET", "TBLPROPERTIES") => Some("ALTER_TABLE_PROPERTIES"),
             ("SET", "LOCATION") => Some("ALTER_TABLE_SET_LOCATION"),
+            ("RENAME", _) if word(tokens, index + 2) == "PARTITION" => {
+                Some("ALTER_TABLE_RENAME_PARTITION")
+            }
             ("RENAME", _) => Some("ALTER_TABLE_RENAME"),
             _ => None,
         }

@@ -12,11 +12,13 @@ use super::failure::AthenaError;
 use super::plan::{Planned, logical_plan, plan};
 use super::scope::Scope;
 use super::session::Shared;
+use super::show::Show;
 use super::statement::{Body, parse};
-use super::{ddl, fill, run, show_rows, unload};
+use super::{ddl, fill, look_up, run, show_rows, unload};
 use crate::engine::{
     BoxFuture, Engine, Failure, Host, Query, Refusal, Sink, StatementKind, Summary,
 };
+use crate::metastore::Metastore;
 
 /// Runs SELECT, EXPLAIN, SHOW and DESCRIBE over datasets and folders of files.
 ///
@@ -120,23 +122,44 @@ impl SqlEngine {
                 unload::run(shared, &unload, planned(parsed).await?, query, host).await
             }
             Body::Ctas(ctas, parsed) => {
-                fill::run_ctas(&scope, &ctas, planned(parsed).await?, query, host).await
+                ctas.check_place(host)?;
+                let run = async {
+                    fill::check_session(query)?;
+                    let planned = planned(parsed).await?;
+                    fill::run_ctas(&scope, &ctas, planned, query, host).await
+                };
+                run.await
+                    .map_err(|failure| fill::ctas_failed(failure, host))
             }
             Body::Insert(insert, parsed) => {
-                let (database, table) = insert.table(&scope, query)?;
-                let (scope_there, query_there) = (scope.clone(), query.clone());
-                let into = table.clone();
-                let plan = async move {
-                    let analyzed =
-                        logical_plan(&scope_there, parsed, statement.placeholders, &query_there);
-                    insert.fit(&into, analyzed.await?)?.physical().await
+                let run = async {
+                    fill::check_session(query)?;
+                    let (database, table) = insert.table(&scope, query)?;
+                    let (scope_there, query_there) = (scope.clone(), query.clone());
+                    let into = table.clone();
+                    let plan = async move {
+                        let analyzed = logical_plan(
+                            &scope_there,
+                            parsed,
+                            statement.placeholders,
+                            &query_there,
+                        );
+                        insert.fit(&into, analyzed.await?)?.physical().await
+                    };
+                    let planned = shared.executor.run(plan).await??;
+                    fill::run_insert(&scope, (&database, &table), planned, host).await
                 };
-                let planned = shared.executor.run(plan).await??;
-                fill::run_insert(&scope, (&database, &table), planned, host).await
+                run.await
+                    .map_err(|failure| fill::insert_failed(failure, host))
             }
             Body::Change(change) => {
                 let (scope, query, host) = (scope.clone(), query.clone(), host.clone());
                 let run = async move { fill::run_change(&scope, &change, &query, &host).await };
+                shared.executor.run(run).await?
+            }
+            Body::Maintain(what) => {
+                let (scope, query, host) = (scope.clone(), query.clone(), host.clone());
+                let run = async move { fill::run_maintenance(&scope, what, &query, &host).await };
                 shared.executor.run(run).await?
             }
             Body::Ddl(ddl) => ddl::run(&scope, &ddl, query, sink).await,
@@ -155,6 +178,31 @@ impl SqlEngine {
 impl Engine for SqlEngine {
     fn classify(&self, query: &Query) -> Result<StatementKind, Refusal> {
         parse(&query.sql).map(|statement| statement.kind)
+    }
+
+    fn look_up(
+        &self,
+        query: &Query,
+        kind: StatementKind,
+        metastore: &Metastore,
+    ) -> Result<StatementKind, Refusal> {
+        if !matches!(kind.substatement_type, "DESCRIBE_TABLE" | "SHOW_COLUMNS") {
+            return Ok(kind);
+        }
+        let Body::Show(Show::Describe { table } | Show::Columns { table }) =
+            parse(&query.sql)?.body
+        else {
+            return Ok(kind);
+        };
+        let view = look_up::is_view(&table, query, metastore, &self.tables)?;
+        Ok(StatementKind {
+            substatement_type: if view {
+                "DESC_VIEW"
+            } else {
+                kind.substatement_type
+            },
+            ..kind
+        })
     }
 
     fn run<'a>(

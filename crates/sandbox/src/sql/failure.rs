@@ -48,6 +48,7 @@ impl From<AthenaError> for Failure {
     fn from(error: AthenaError) -> Self {
         Self {
             reason: error.to_string(),
+            message: None,
             error_category: 2,
             error_type: error_type(error.name),
             retryable: false,
@@ -67,7 +68,11 @@ fn error_type(name: &str) -> i32 {
         | "SYNTAX_ERROR"
         | "AMBIGUOUS_NAME"
         | "EXPRESSION_NOT_AGGREGATE" => 1006,
-        "INVALID_CAST_ARGUMENT" | "NUMERIC_VALUE_OUT_OF_RANGE" | "INVALID_PARAMETER_USAGE" => 1100,
+        "INVALID_CAST_ARGUMENT"
+        | "NUMERIC_VALUE_OUT_OF_RANGE"
+        | "INVALID_PARAMETER_USAGE"
+        | "INVALID_ARGUMENTS"
+        | "MISSING_COLUMN_NAME" => 1100,
         "INVALID_FUNCTION_ARGUMENT" => 1106,
         "TABLE_ALREADY_EXISTS" => 1110,
         "NOT_SUPPORTED" => 1200,

@@ -18,6 +18,7 @@ use super::failure::{AthenaError, translate};
 use super::parameters::bind;
 use super::rewrite::{OutputName, is_unnamed, is_values, output_names, rewrite, shown};
 use super::scope::Scope;
+use super::travel;
 use super::type_check::check_operators;
 use super::typeof_text;
 use super::types::AthenaType;
@@ -45,21 +46,17 @@ struct Names {
     none: bool,
 }
 
-/// The database a statement runs in.
-///
-/// # Errors
-/// `CATALOG_NOT_FOUND` for any catalog but the one there is.
-pub(super) fn database(query: &Query) -> Result<String, AthenaError> {
-    if let Some(catalog) = &query.catalog
-        && !catalog.eq_ignore_ascii_case(CATALOG)
-    {
-        return Err(AthenaError::new(
-            "CATALOG_NOT_FOUND",
-            format!("Catalog '{catalog}' does not exist"),
-        ));
-    }
+/// The database a statement about the catalogue runs in: a catalogue that is not there is
+/// not looked at.
+pub(super) fn context(query: &Query) -> String {
     let database = query.database.as_deref().unwrap_or("default");
-    Ok(database.to_lowercase())
+    database.to_lowercase()
+}
+
+/// The catalogue a statement runs in, where there is none of that name.
+pub(super) fn missing_catalog(query: &Query) -> Option<String> {
+    let named = query.catalog.as_deref()?;
+    (!named.eq_ignore_ascii_case(CATALOG)).then(|| named.to_lowercase())
 }
 
 /// A query, analyzed.
@@ -79,14 +76,16 @@ pub(super) async fn logical_plan(
     placeholders: usize,
     query: &Query,
 ) -> Result<Analyzed, AthenaError> {
-    let database = database(query)?;
+    let database = context(query);
     bind(&mut parsed, placeholders, &query.parameters)?;
-    check_tables(&parsed, scope, &database)?;
+    let missing = missing_catalog(query);
+    check_tables(&parsed, scope, (&database, missing.as_deref()))?;
     let positions = ColumnPositions::of(&parsed);
     let (head, tail) = output_names(&parsed);
     let none = is_values(&parsed);
-    rewrite(&mut parsed, SystemTime::now())?;
     let (state, generated) = scope.shared.query(scope, &database);
+    travel::settle(&mut parsed, &state).await?;
+    rewrite(&mut parsed, SystemTime::now())?;
     check_functions(&parsed, &state)?;
     let statement = EngineStatement::Statement(Box::new(ast::Statement::Query(parsed)));
     let told = |error: DataFusionError| translate(&error, &positions);

@@ -11,6 +11,7 @@ use super::failure::translate;
 use super::plan::Planned;
 use super::rewrite::shown_in_text;
 use super::session::Shared;
+use super::stages;
 use super::stop::StopOnDrop;
 use super::text::ColumnText;
 use super::types::AthenaType;
@@ -30,6 +31,7 @@ pub(super) async fn query(
     sink.columns(planned.columns())?;
     let stop = StopOnDrop::default();
     let plan = stop.watch(Arc::clone(&planned.plan)).map_err(told)?;
+    let plan = stages::counted(plan).map_err(told)?;
     let mut batches = shared
         .executor
         .execute(Arc::clone(&plan), planned.state.task_ctx());
@@ -40,10 +42,11 @@ pub(super) async fn query(
             Stop::Sink(failure) => failure,
         })?;
     }
+    let generated = planned.generated.bytes();
     Ok(Summary {
-        files: Vec::new(),
-        update_count: None,
-        data_scanned_in_bytes: scanned(plan.as_ref()) + planned.generated.bytes(),
+        data_scanned_in_bytes: scanned(plan.as_ref()) + generated,
+        stages: Some(stages::of(&plan, "Output", generated)),
+        ..Summary::default()
     })
 }
 

@@ -13,7 +13,7 @@ use super::information_schema::{self, InformationSchema};
 use super::lake;
 use super::session::Shared;
 use super::types::AthenaType;
-use super::view;
+use super::{travel, view};
 use crate::engine::Host;
 use crate::metastore::{Catalog as Stored, Table};
 
@@ -156,21 +156,44 @@ impl SchemaProvider for ScopeDatabase {
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        if let Some((table, inner)) = lake::split_inner(name)
+            && let Some(stored) = self.stored(table)
+            && lake::has_inner(&stored, inner)
+        {
+            let partitions = self.scope.stored().partitions(&self.name, table, None);
+            let partitions = partitions.unwrap_or_default();
+            return lake::open_inner(&self.scope.host, &stored, &partitions, inner).map(Some);
+        }
+        let (name, moment) = travel::split(name);
         if let Some(stored) = self.stored(name) {
+            if moment != lake::Moment::Now && !lake::is_iceberg(&stored) {
+                let message = "This connector does not support versioned tables";
+                return Err(AthenaError::not_supported(message).into());
+            }
             if stored.is_view() {
                 return view::open(&self.scope, &self.name, &stored).await.map(Some);
             }
             let partitions = self.scope.stored().partitions(&self.name, name, None);
             let partitions = partitions.unwrap_or_default();
-            return lake::open(&self.scope.host, &stored, &partitions).map(Some);
+            let host = &self.scope.host;
+            return lake::open(host, &stored, partitions, moment).map(Some);
         }
         match &self.fixed {
+            Some(_) if moment != lake::Moment::Now => {
+                let message = "This connector does not support versioned tables";
+                Err(AthenaError::not_supported(message).into())
+            }
             Some(fixed) => fixed.table(name).await,
             None => Ok(None),
         }
     }
 
     fn table_exist(&self, name: &str) -> bool {
+        if let Some((table, inner)) = lake::split_inner(name) {
+            let stored = self.stored(table);
+            return stored.is_some_and(|stored| lake::has_inner(&stored, inner));
+        }
+        let (name, _) = travel::split(name);
         self.stored(name).is_some()
             || self
                 .fixed

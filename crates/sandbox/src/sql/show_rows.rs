@@ -8,7 +8,7 @@ use datafusion::sql::sqlparser::ast::Ident;
 use super::analysis::resolve;
 use super::failure::{AthenaError, NoPositions, translate};
 use super::lake::is_iceberg;
-use super::plan::database;
+use super::plan::context;
 use super::scope::Scope;
 use super::show::Show;
 use super::show_stored;
@@ -25,7 +25,7 @@ pub(super) async fn run(
     query: &Query,
     sink: &mut dyn Sink,
 ) -> Result<Summary, Failure> {
-    let context = database(query)?;
+    let context = context(query);
     let (columns, rows) = match show {
         Show::Databases { pattern } => {
             let names = scope.database_names();
@@ -105,7 +105,19 @@ pub(super) async fn run(
     sink.columns(columns)?;
     let rows: Vec<_> = rows.into_iter().map(|row| vec![Some(row)]).collect();
     sink.rows(&rows)?;
-    Ok(Summary::default())
+    // What the engine answers has a count; what Hive answers has none.
+    let iceberg = match show {
+        Show::Describe { table } => show_stored::stored(scope, table, &context),
+        Show::CreateTable { table } => {
+            let database = table.database.as_deref().unwrap_or(&context);
+            scope.stored().stored_table(database, &table.name)
+        }
+        _ => None,
+    };
+    Ok(Summary {
+        update_count: iceberg.is_some_and(|table| is_iceberg(&table)).then_some(0),
+        ..Summary::default()
+    })
 }
 
 pub(super) fn text(name: &str) -> Column {
@@ -147,12 +159,8 @@ fn matching(names: Vec<String>, pattern: &str) -> Result<Vec<String>, AthenaErro
 }
 
 fn missing_database(name: &str) -> Failure {
-    Failure {
-        reason: format!("FAILED: SemanticException [Error 10072]: Database does not exist: {name}"),
-        error_category: 1,
-        error_type: 1502,
-        retryable: false,
-    }
+    let text = format!("SemanticException [Error 10072]: Database does not exist: {name}");
+    super::ddl::hive(&text, 1502)
 }
 
 async fn fields(

@@ -6,7 +6,7 @@ use super::analysis::resolve;
 use super::catalog::CATALOG;
 use super::ddl::{Name, SPEC, hive as hive_failure, no_table};
 use super::failure::AthenaError;
-use super::lake::is_iceberg;
+use super::lake::{is_current, is_iceberg};
 use super::scope::Scope;
 use super::show_rows::{hive, pad, text};
 use super::type_text::parse_hive;
@@ -148,7 +148,8 @@ fn describe_iceberg(table: &Table) -> Vec<String> {
         "# Table schema:\t\t".to_owned(),
         "# col_name\tdata_type\tcomment".to_owned(),
     ];
-    rows.extend(table.storage.columns.iter().map(|column| {
+    let current = table.storage.columns.iter().filter(|c| is_current(c));
+    rows.extend(current.map(|column| {
         format!(
             "{}\t{}\t{}",
             column.name,
@@ -215,7 +216,8 @@ pub(super) fn create_table(scope: &Scope, name: &Name, context: &str) -> Result<
         "CREATE EXTERNAL TABLE"
     };
     let mut lines = vec![format!("{head} `{}`(", table.name)];
-    push_columns(&mut lines, &table.storage.columns);
+    let current = table.storage.columns.iter().filter(|c| is_current(c));
+    push_columns(&mut lines, &current.cloned().collect::<Vec<_>>());
     if iceberg {
         if let Some(spec) = table.parameters.get(SPEC) {
             lines.push(format!("PARTITIONED BY ({})", spec.replace(';', ", ")));

@@ -35,6 +35,8 @@ pub(super) enum Body {
     Ctas(fill::Ctas, Box<ast::Query>),
     /// Rows of a query for a table.
     Insert(fill::Insert, Box<ast::Query>),
+    /// OPTIMIZE or VACUUM.
+    Maintain(fill::Maintenance),
     /// A change of a table's rows.
     Change(Box<fill::Change>),
     /// A change of the data catalogue.
@@ -65,6 +67,7 @@ pub(super) fn parse(sql: &str) -> Result<Statement, Refusal> {
 
 fn parse_here(sql: &str) -> Result<Statement, Refusal> {
     let mut tokens = tokenize(sql)?;
+    ddl::check_alter(sql, &tokens)?;
     let kind = classify(&tokens)?;
     if kind.statement_type == StatementType::Dml
         && let Some(token) = tokens.iter().find(
@@ -113,6 +116,10 @@ fn parse_here(sql: &str) -> Result<Statement, Refusal> {
             placeholders = count;
             Body::Ctas(ctas, query)
         }
+        "CREATE_TABLE_AS_SELECT" => {
+            Body::Maintain(fill::parse_optimize(Cursor::new(&tokens, 0, end))?)
+        }
+        "VACUUM_TABLE" => Body::Maintain(fill::parse_vacuum(Cursor::new(&tokens, 0, end))?),
         "INSERT" => {
             let (insert, query, count) = fill::parse_insert(Cursor::new(&tokens, 0, end))?;
             placeholders = count;

@@ -102,6 +102,19 @@ pub(super) fn word(tokens: &[TokenWithSpan], index: usize) -> String {
     }
 }
 
+/// Where a place is in the text, in bytes.
+pub(super) fn offset(sql: &str, place: Location) -> usize {
+    let mut start = 0;
+    for _ in 1..place.line {
+        let rest = sql.get(start..).unwrap_or_default();
+        start += rest.find('\n').map_or(rest.len(), |end| end + 1);
+    }
+    let skipped = usize::try_from(place.column.saturating_sub(1)).unwrap_or(usize::MAX);
+    let rest = sql.get(start..).unwrap_or_default();
+    let found = rest.char_indices().nth(skipped);
+    start + found.map_or(rest.len(), |(at, _)| at)
+}
+
 /// Where a statement begins.
 pub(super) fn start(tokens: &[TokenWithSpan]) -> Location {
     tokens
@@ -120,6 +133,7 @@ pub(super) fn prepare(tokens: &mut Vec<TokenWithSpan>) -> usize {
         }
     }
     hide_nested_types(tokens);
+    spell_versions(tokens);
     wrap_values(tokens);
     if word(tokens, 0) == "TABLE" {
         let span = tokens[0].span;
@@ -139,6 +153,28 @@ fn keyword(text: &str, keyword: Keyword) -> Token {
         quote_style: None,
         keyword,
     })
+}
+
+/// Spells `FOR TIMESTAMP AS OF` and `FOR VERSION AS OF` as the parser knows them: without FOR.
+fn spell_versions(tokens: &mut Vec<TokenWithSpan>) {
+    let mut index = 0;
+    while index + 3 < tokens.len() {
+        let found = word(tokens, index) == "FOR"
+            && word(tokens, index + 2) == "AS"
+            && word(tokens, index + 3) == "OF";
+        let known = match (found, word(tokens, index + 1).as_str()) {
+            (true, "TIMESTAMP" | "SYSTEM_TIME") => Some(("TIMESTAMP", Keyword::TIMESTAMP)),
+            (true, "VERSION" | "SYSTEM_VERSION") => Some(("VERSION", Keyword::VERSION)),
+            _ => None,
+        };
+        if let Some((text, name)) = known {
+            tokens.remove(index);
+            if let Some(token) = tokens.get_mut(index) {
+                token.token = keyword(text, name);
+            }
+        }
+        index += 1;
+    }
 }
 
 /// Replaces `AS array(…)`, `AS map(…)` and `AS row(…)` within a CAST by the stand-in.

@@ -102,13 +102,16 @@ pub(super) async fn run(
         folder,
         columns,
         partitioned_by,
+        packed: false,
         format,
     };
-    let (written, read) = write(shared, &planned, &target, host).await?;
+    let filled = write(shared, &planned, &target, host).await?;
     Ok(Summary {
-        files: written.files,
-        update_count: Some(written.rows),
-        data_scanned_in_bytes: read,
+        files: filled.written.files,
+        update_count: Some(filled.written.rows),
+        data_scanned_in_bytes: filled.read,
+        stages: Some(filled.stages),
+        ..Summary::default()
     })
 }
 

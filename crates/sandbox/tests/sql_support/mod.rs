@@ -103,6 +103,7 @@ pub async fn failure(engine: &SqlEngine, sql: &str) -> Failure {
 /// A host without objects, for statements that need none.
 pub fn host() -> Host {
     Host {
+        enforced: false,
         objects: Arc::new(NoObjects),
         metastore: Arc::default(),
         execution_id: "12151fd2-7586-11e9-8f9e-2a86e4085a59".to_owned(),

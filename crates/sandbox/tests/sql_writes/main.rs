@@ -8,11 +8,14 @@
     reason = "a failed step of a test is a failed test"
 )]
 
+mod alter;
 mod iceberg;
+mod projection;
 #[path = "../support/mod.rs"]
 mod support;
 mod tables;
 mod text_tables;
+mod travel;
 mod unload;
 mod views;
 
@@ -41,6 +44,11 @@ static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
     metastore.own().mount(engine.clone());
     Sandbox::builder()
         .work_group(WorkGroup::new("primary").output_location("s3://results/out/"))
+        .work_group(
+            WorkGroup::new("strict")
+                .output_location("s3://results/strict/")
+                .enforced(),
+        )
         .engine(engine)
         .metastore(metastore)
         .data_dir(folder)
@@ -51,6 +59,15 @@ static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
 fn run(sql: &str) -> Value {
     let id = start(&SANDBOX, sql);
     finish(&SANDBOX, &id)
+}
+
+/// Runs a statement with more members of the request; answers its execution.
+fn run_with(sql: &str, more: Value) -> Value {
+    let mut input = json!({"QueryString": sql, "ClientRequestToken": support::token()});
+    let members = input.as_object_mut().unwrap();
+    members.extend(more.as_object().unwrap().clone());
+    let id = ok(&SANDBOX, "StartQueryExecution", input)["QueryExecutionId"].clone();
+    finish(&SANDBOX, id.as_str().unwrap())
 }
 
 /// Runs a statement that must succeed; answers its execution.
@@ -118,6 +135,13 @@ fn rows(sql: &str) -> Vec<String> {
             cells.collect::<Vec<_>>().join("|")
         })
         .collect()
+}
+
+/// The bytes a statement that must succeed has read.
+fn scanned(sql: &str) -> u64 {
+    done(sql)["Statistics"]["DataScannedInBytes"]
+        .as_u64()
+        .unwrap()
 }
 
 /// The message of a statement that must be refused at its start.

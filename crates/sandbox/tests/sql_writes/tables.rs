@@ -1,7 +1,8 @@
 //! CTAS, INSERT, and Parquet tables with and without partitions.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::support::ok;
 use crate::{SANDBOX, done, failed, manifest, refused, rows, update_count};
 
 #[test]
@@ -51,14 +52,14 @@ fn ctas_makes_a_table_below_the_result_and_insert_adds_to_it() {
 
     let (reason, error_type) = failed("CREATE TABLE ctas_db.air AS SELECT 1 AS a");
     assert!(
-        reason.starts_with("TABLE_ALREADY_EXISTS: line 1:1: Table 'awsdatacatalog.ctas_db.air' already exists. You may need to manually clean the data at location 's3://results/out/tables/"),
+        reason.starts_with("TABLE_ALREADY_EXISTS: line 1:1: Destination table 'awsdatacatalog.ctas_db.air' already exists. You may need to manually clean the data at location 's3://results/out/tables/"),
         "{reason}"
     );
     assert_eq!(error_type, 1110);
     let (reason, error_type) = failed("INSERT INTO ctas_db.air (carrier) SELECT 1");
-    assert_eq!(
-        reason,
-        "TYPE_MISMATCH: line 1:1: Insert query has mismatched column types: Table: [varchar], Query: [integer]"
+    assert!(
+        reason.starts_with("TYPE_MISMATCH: line 1:1: Insert query has mismatched column types: Table: [varchar], Query: [integer]. If a data manifest file"),
+        "{reason}"
     );
     assert_eq!(error_type, 1002);
     for (sql, reason) in [
@@ -205,7 +206,7 @@ fn what_tables_are_not_is_refused_in_hives_words() {
         ),
         (
             "INSERT INTO nope VALUES (1)",
-            "TABLE_NOT_FOUND: line 1:1: Table 'awsdatacatalog.default.nope' does not exist",
+            "Table nope not found in database default. Please check your query. If a data manifest file",
         ),
         (
             "INSERT INTO flights.airlines VALUES (1, 2)",
@@ -215,4 +216,58 @@ fn what_tables_are_not_is_refused_in_hives_words() {
         let (found, _) = failed(sql);
         assert!(found.starts_with(reason), "{sql}: {found}");
     }
+}
+
+#[test]
+fn statistics_tell_the_stages_of_a_query() {
+    let statistics = |sql: &str| {
+        let id = done(sql)["QueryExecutionId"].clone();
+        let input = json!({"QueryExecutionId": id});
+        ok(&SANDBOX, "GetQueryRuntimeStatistics", input)["QueryRuntimeStatistics"].clone()
+    };
+    let told = statistics("SELECT carrier, count(*) FROM flights.flights GROUP BY carrier");
+    assert_eq!(told["Rows"]["InputRows"], 336_776);
+    assert_eq!(told["Rows"]["OutputRows"], 16);
+    let top = &told["OutputStage"];
+    assert_eq!(
+        (&top["StageId"], &top["State"], &top["OutputRows"]),
+        (&json!(0), &json!("FINISHED"), &json!(16))
+    );
+    assert_eq!(top["QueryStagePlan"]["Name"], "Output");
+    assert!(top["ExecutionTime"].is_u64());
+    // Every stage gets what those below it give; the last ones read the table.
+    let mut stage = top;
+    while let Some(below) = stage["SubStages"].get(0) {
+        assert_eq!(stage["InputRows"], below["OutputRows"]);
+        assert!(below["StageId"].as_i64() > stage["StageId"].as_i64());
+        stage = below;
+    }
+    assert_eq!(stage["InputRows"], 336_776);
+    assert_eq!(stage["InputBytes"], told["Rows"]["InputBytes"]);
+    fn names(plan: &Value, found: &mut Vec<String>) {
+        found.push(plan["Name"].as_str().unwrap().to_owned());
+        for child in plan["Children"].as_array().unwrap() {
+            names(child, found);
+        }
+    }
+    let mut found = Vec::new();
+    names(&stage["QueryStagePlan"], &mut found);
+    assert_eq!(found.last().unwrap(), "TableScan", "{found:?}");
+
+    done("CREATE DATABASE stage_db");
+    SANDBOX
+        .put_object("lake", "stages/a.txt", b"x\ny\nz\n")
+        .unwrap();
+    done("CREATE EXTERNAL TABLE stage_db.t (s string) LOCATION 's3://lake/stages/'");
+    let told = statistics("CREATE TABLE stage_db.u AS SELECT s FROM stage_db.t WHERE s > 'x'");
+    assert_eq!(
+        (
+            &told["Rows"]["InputRows"],
+            &told["Rows"]["InputBytes"],
+            &told["Rows"]["OutputRows"]
+        ),
+        (&json!(3), &json!(6), &json!(2))
+    );
+    assert_eq!(told["OutputStage"]["QueryStagePlan"]["Name"], "TableWriter");
+    assert_eq!(statistics("SHOW TABLES").get("OutputStage"), None);
 }

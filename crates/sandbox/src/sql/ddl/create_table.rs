@@ -3,7 +3,8 @@
 use datafusion::sql::sqlparser::tokenizer::Token;
 
 use super::cursor::unescaped;
-use super::failure::{no_database, refused, task};
+use super::evolve::number;
+use super::failure::{no_database, refused, task, told};
 use super::{Cursor, Name};
 use crate::engine::{Failure, Refusal};
 use crate::metastore::{Column, Serde, Table};
@@ -84,11 +85,11 @@ pub(super) fn parse(mut cursor: Cursor<'_>) -> Result<CreateTable, Refusal> {
         table
             .parameters
             .insert("table_type".to_owned(), "ICEBERG".to_owned());
+        number(&mut table.storage.columns);
     } else {
         if !external {
             return Err(refusal(
-                "Creating non-external tables is not supported: use CREATE EXTERNAL TABLE, or TBLPROPERTIES ('table_type'='ICEBERG')"
-                    .to_owned(),
+                "External keyword required for table type HIVE".to_owned(),
             ));
         }
         table
@@ -145,17 +146,22 @@ pub(super) fn columns(cursor: &mut Cursor<'_>) -> Result<Vec<Column>, Refusal> {
     cursor.expect_token(&Token::LParen)?;
     let mut columns = Vec::new();
     loop {
-        let mut column = Column::new(&cursor.ident()?, &cursor.hive_type()?);
-        if cursor.eat(&["COMMENT"]) {
-            column.comment = Some(cursor.string()?);
-        }
-        columns.push(column);
+        columns.push(column(cursor)?);
         if !cursor.eat_token(&Token::Comma) {
             break;
         }
     }
     cursor.expect_token(&Token::RParen)?;
     Ok(columns)
+}
+
+/// `name type [COMMENT 'text']`.
+pub(super) fn column(cursor: &mut Cursor<'_>) -> Result<Column, Refusal> {
+    let mut column = Column::new(&cursor.ident()?, &cursor.hive_type()?);
+    if cursor.eat(&["COMMENT"]) {
+        column.comment = Some(cursor.string()?);
+    }
+    Ok(column)
 }
 
 /// Hive names columns of their own; Iceberg names columns there are, or functions of them.
@@ -243,9 +249,11 @@ pub(super) fn run(scope: &Scope, create: &CreateTable, database: &str) -> Result
         if create.if_not_exists {
             return Ok(());
         }
-        return Err(task(&format!(
-            "AlreadyExistsException(message:Table {name} already exists)"
-        )));
+        let failure = task(&format!(
+            "AlreadyExistsException(message:Table {name} already exist)"
+        ));
+        let message = format!("Table {name} already exists.");
+        return Err(told(failure, 1006, &message));
     }
     let uri = create.table.storage.location.as_deref().unwrap_or_default();
     if location(uri).is_none() {

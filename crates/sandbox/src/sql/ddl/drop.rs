@@ -2,7 +2,7 @@
 
 use super::failure::{no_database, refused, task};
 use super::{Cursor, Name, no_table};
-use crate::engine::{Failure, Refusal};
+use crate::engine::{Failure, Refusal, Sink, Summary};
 use crate::sql::lake::is_iceberg;
 use crate::sql::scope::Scope;
 use crate::sql::unload::location;
@@ -32,11 +32,17 @@ pub(super) fn parse(mut cursor: Cursor<'_>) -> Result<Drop, Refusal> {
 }
 
 /// The data of an external table stays; that of an Iceberg table goes with it.
-pub(super) fn run(scope: &Scope, drop: &Drop, database: &str) -> Result<(), Failure> {
+pub(super) fn run(
+    scope: &Scope,
+    drop: &Drop,
+    database: &str,
+    sink: &mut dyn Sink,
+) -> Result<Summary, Failure> {
+    let mut summary = Summary::default();
     let name = &drop.name.name;
     if scope.database(database).is_none() {
         return if drop.if_exists {
-            Ok(())
+            Ok(summary)
         } else {
             Err(no_database(database))
         };
@@ -54,7 +60,7 @@ pub(super) fn run(scope: &Scope, drop: &Drop, database: &str) -> Result<(), Fail
             )));
         }
         Some(_) => {}
-        None if drop.if_exists => return Ok(()),
+        None if drop.if_exists => return Ok(summary),
         None if scope.database(database).is_none_or(|found| {
             !datafusion::catalog::SchemaProvider::table_exist(&found, name)
         }) =>
@@ -67,8 +73,10 @@ pub(super) fn run(scope: &Scope, drop: &Drop, database: &str) -> Result<(), Fail
         .stored()
         .drop_table(database, name)
         .map_err(|error| refused(&error))?;
-    if let Some(table) = stored.filter(is_iceberg)
-        && let Some((bucket, folder)) = table.storage.location.as_deref().and_then(location)
+    let Some(table) = stored.filter(is_iceberg) else {
+        return Ok(summary);
+    };
+    if let Some((bucket, folder)) = table.storage.location.as_deref().and_then(location)
         && !folder.is_empty()
     {
         let objects = &scope.host.objects;
@@ -78,5 +86,9 @@ pub(super) fn run(scope: &Scope, drop: &Drop, database: &str) -> Result<(), Fail
                 .map_err(|error| task(&error.to_string()))?;
         }
     }
-    Ok(())
+    // The engine drops it, and answers two rows of nothing.
+    sink.columns(Vec::new())?;
+    sink.rows(&[vec![None], vec![None]])?;
+    summary.bare_metadata = true;
+    Ok(summary)
 }

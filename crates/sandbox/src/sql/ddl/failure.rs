@@ -1,4 +1,4 @@
-//! Failures in Hive's words.
+//! Failures in Hive's words, and in those of Athena where Hive has no part.
 
 use crate::engine::Failure;
 use crate::metastore::MetastoreError;
@@ -6,11 +6,28 @@ use crate::metastore::MetastoreError;
 /// `FAILED: …`.
 pub(in crate::sql) fn hive(text: &str, error_type: i32) -> Failure {
     Failure {
-        reason: format!("FAILED: {text}"),
         error_category: 1,
+        ..plain(&format!("FAILED: {text}"), error_type)
+    }
+}
+
+/// A failure of the caller's, told as it is.
+pub(in crate::sql) fn plain(text: &str, error_type: i32) -> Failure {
+    Failure {
+        reason: text.to_owned(),
+        message: None,
+        error_category: 2,
         error_type,
         retryable: false,
     }
+}
+
+/// What Athena does not do to Iceberg tables.
+pub(super) fn not_for_iceberg() -> Failure {
+    plain(
+        "Query type not supported by Athena Iceberg at this time",
+        1200,
+    )
 }
 
 /// The failure of a DDL task.
@@ -19,10 +36,23 @@ pub(super) fn task(text: &str) -> Failure {
     hive(&format!("{task}. {text}"), 1003)
 }
 
+/// A failure of the caller's whose message is another than its reason.
+pub(super) fn told(failure: Failure, error_type: i32, message: &str) -> Failure {
+    Failure {
+        message: Some(message.to_owned()),
+        error_category: 2,
+        error_type,
+        ..failure
+    }
+}
+
 /// A table that is not there.
 pub(in crate::sql) fn no_table(database: &str, name: &str) -> Failure {
     let text = format!("SemanticException [Error 10001]: Table not found {database}.{name}");
-    hive(&text, 1003)
+    Failure {
+        error_category: 2,
+        ..hive(&text, 1301)
+    }
 }
 
 /// A database that is not there.

@@ -5,18 +5,22 @@ mod create_table;
 mod cursor;
 mod database;
 mod drop;
+mod evolve;
 mod failure;
+mod foreign;
 mod partitions;
 mod repair;
 mod view;
 
 pub(super) use create_table::{SPEC, set_format};
 pub(super) use cursor::{Cursor, Name};
-pub(super) use failure::{hive, no_table};
+pub(super) use evolve::number;
+pub(super) use failure::{hive, no_table, plain};
+pub(super) use foreign::check_alter;
 
 use datafusion::sql::sqlparser::tokenizer::{Location, TokenWithSpan};
 
-use super::plan::database as database_of;
+use super::plan::context as database_of;
 use super::scope::Scope;
 use crate::engine::{Failure, Query, Refusal, Sink, Summary};
 
@@ -81,18 +85,18 @@ pub(super) async fn run(
     query: &Query,
     sink: &mut dyn Sink,
 ) -> Result<Summary, Failure> {
-    let context = database_of(query)?;
+    let context = database_of(query);
     let of = |name: &Name| name.database.clone().unwrap_or_else(|| context.clone());
     match ddl {
         Ddl::CreateDatabase(create) => database::create(scope, create),
         Ddl::DropDatabase(drop) => database::drop(scope, drop),
         Ddl::CreateTable(create) => create_table::run(scope, create, &of(&create.name)),
         Ddl::CreateView(create) => view::run(scope, create, &of(&create.name), query).await,
-        Ddl::Drop(drop) => drop::run(scope, drop, &of(&drop.name)),
-        Ddl::Alter(name, change) => alter::run(scope, &of(name), name, change),
+        Ddl::Drop(drop) => return drop::run(scope, drop, &of(&drop.name), sink),
+        Ddl::Alter(name, change) => return alter::run(scope, &of(name), name, change),
         Ddl::AddPartitions(name, added) => partitions::add(scope, &of(name), name, added),
         Ddl::DropPartitions(name, dropped) => partitions::drop(scope, &of(name), name, dropped),
-        Ddl::Repair(name) => repair::run(scope, &of(name), name, sink),
+        Ddl::Repair(name) => return repair::run(scope, &of(name), name, sink),
     }?;
     Ok(Summary::default())
 }

@@ -3,16 +3,16 @@
 use datafusion::sql::sqlparser::tokenizer::Token;
 
 use super::alter::{found, head};
-use super::failure::{hive, refused, task};
+use super::failure::{hive, not_for_iceberg, refused, task};
 use super::{Cursor, Name};
 use crate::engine::{Failure, Refusal};
 use crate::metastore::{MetastoreError, Partition, Table};
-use crate::sql::lake::partition_location;
+use crate::sql::lake::{is_iceberg, partition_location};
 use crate::sql::scope::Scope;
 use crate::sql::write::partition_name;
 
 /// Names and values of a partition, as written.
-type Spec = Vec<(String, String)>;
+pub(super) type Spec = Vec<(String, String)>;
 
 /// ADD PARTITION.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ pub(super) fn parse_drop(mut cursor: Cursor<'_>) -> Result<(Name, DropPartitions
     Ok((name, dropped))
 }
 
-fn spec(cursor: &mut Cursor<'_>) -> Result<Spec, Refusal> {
+pub(super) fn spec(cursor: &mut Cursor<'_>) -> Result<Spec, Refusal> {
     cursor.expect_token(&Token::LParen)?;
     let mut pairs = Vec::new();
     loop {
@@ -93,8 +93,17 @@ fn spec(cursor: &mut Cursor<'_>) -> Result<Spec, Refusal> {
     Ok(pairs)
 }
 
+/// A table whose partitions may be altered.
+fn partitioned(scope: &Scope, database: &str, name: &Name) -> Result<Table, Failure> {
+    let table = found(scope, database, &name.name)?;
+    if is_iceberg(&table) {
+        return Err(not_for_iceberg());
+    }
+    Ok(table)
+}
+
 /// The values in the order of the table's keys.
-fn values(table: &Table, spec: &Spec) -> Result<Vec<String>, Failure> {
+pub(super) fn values(table: &Table, spec: &Spec) -> Result<Vec<String>, Failure> {
     let wrong = || {
         let names: Vec<&str> = spec.iter().map(|(name, _)| name.as_str()).collect();
         let text = format!(
@@ -130,7 +139,7 @@ pub(super) fn add(
     name: &Name,
     added: &AddPartitions,
 ) -> Result<(), Failure> {
-    let table = found(scope, database, &name.name)?;
+    let table = partitioned(scope, database, name)?;
     for (spec, location) in &added.partitions {
         let values = values(&table, spec)?;
         let location = location
@@ -155,7 +164,7 @@ pub(super) fn drop(
     name: &Name,
     dropped: &DropPartitions,
 ) -> Result<(), Failure> {
-    let table = found(scope, database, &name.name)?;
+    let table = partitioned(scope, database, name)?;
     for spec in &dropped.partitions {
         let values = values(&table, spec)?;
         match scope

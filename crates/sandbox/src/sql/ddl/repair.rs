@@ -6,11 +6,10 @@ use percent_encoding::percent_decode_str;
 
 use super::Name;
 use super::alter::found;
-use super::failure::{refused, task};
+use super::failure::{not_for_iceberg, refused, task};
 use super::partitions::name_of;
-use crate::engine::{Failure, Sink};
+use crate::engine::{Failure, Sink, Summary};
 use crate::metastore::{Partition, Table};
-use crate::sql::failure::AthenaError;
 use crate::sql::lake::{is_iceberg, partition_location};
 use crate::sql::scope::Scope;
 use crate::sql::unload::location;
@@ -20,19 +19,21 @@ pub(super) fn run(
     database: &str,
     name: &Name,
     sink: &mut dyn Sink,
-) -> Result<(), Failure> {
+) -> Result<Summary, Failure> {
     let Ok(table) = found(scope, database, &name.name) else {
         // A table that is not there is no error.
-        return sink.columns(Vec::new());
+        let line = format!("Tables not in metastore:\t{}", name.name);
+        return tell(vec![line], sink);
     };
     if is_iceberg(&table) {
-        return Err(AthenaError::not_supported(
-            "Query type not supported by Athena Iceberg at this time",
-        )
-        .into());
+        return Err(not_for_iceberg());
     }
     let Some((bucket, folder)) = table.storage.location.as_deref().and_then(location) else {
-        return Err(task("Can not create a Path from an empty string"));
+        return Err(Failure {
+            error_category: 2,
+            error_type: 1100,
+            ..task("Can not create a Path from an empty string")
+        });
     };
     let keys: Vec<String> = scope
         .host
@@ -93,9 +94,18 @@ pub(super) fn run(
             table.name
         ));
     }
+    tell(lines, sink)
+}
+
+/// Lines of text, without a column to hold them.
+fn tell(lines: Vec<String>, sink: &mut dyn Sink) -> Result<Summary, Failure> {
     sink.columns(Vec::new())?;
     let rows: Vec<_> = lines.into_iter().map(|line| vec![Some(line)]).collect();
-    sink.rows(&rows)
+    sink.rows(&rows)?;
+    Ok(Summary {
+        bare_metadata: true,
+        ..Summary::default()
+    })
 }
 
 /// The partition a key's folders name, if they do.

@@ -1,15 +1,13 @@
 //! CREATE VIEW.
 
-use datafusion::sql::sqlparser::tokenizer::Location;
-
 use super::{Cursor, Name};
 use crate::engine::{Failure, Query, Refusal};
 use crate::sql::catalog::CATALOG;
 use crate::sql::failure::AthenaError;
-use crate::sql::plan::{database, logical_plan};
+use crate::sql::plan::{context, logical_plan};
 use crate::sql::scope::Scope;
 use crate::sql::statement::{Body, parse as parse_statement, parse_query};
-use crate::sql::tokens::prepare;
+use crate::sql::tokens::{offset, prepare};
 use crate::sql::types::AthenaType;
 use crate::sql::view::Definition;
 
@@ -38,21 +36,12 @@ pub(super) fn parse(sql: &str, mut cursor: Cursor<'_>) -> Result<CreateView, Ref
     Ok(CreateView {
         name,
         replace,
-        sql: from(sql, start).trim_end().to_owned(),
+        sql: sql
+            .get(offset(sql, start)..)
+            .unwrap_or_default()
+            .trim_end()
+            .to_owned(),
     })
-}
-
-/// The text from a place on.
-fn from(sql: &str, place: Location) -> &str {
-    let mut rest = sql;
-    for _ in 1..place.line {
-        rest = rest.split_once('\n').map_or("", |(_, after)| after);
-    }
-    let skipped = usize::try_from(place.column.saturating_sub(1)).unwrap_or(usize::MAX);
-    rest.char_indices()
-        .nth(skipped)
-        .and_then(|(start, _)| rest.get(start..))
-        .unwrap_or_default()
 }
 
 pub(super) async fn run(
@@ -92,7 +81,7 @@ pub(super) async fn run(
     let analyzed = scope.shared.executor.run(analyzed).await??;
     let definition = Definition {
         sql: create.sql.clone(),
-        database: database(query)?,
+        database: context(query),
         columns: columns(analyzed)?,
     };
     let table = definition.table(name);

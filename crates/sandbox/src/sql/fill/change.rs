@@ -20,7 +20,7 @@ use crate::engine::{Failure, Host, Query, Summary};
 use crate::metastore::Table;
 use crate::sql::ddl::Name;
 use crate::sql::failure::{AthenaError, NoPositions, translate};
-use crate::sql::lake::{columns_of, data_files, is_iceberg};
+use crate::sql::lake::{DataFile, Metadata, columns_of, is_iceberg};
 use crate::sql::plan::{Planned, logical_plan};
 use crate::sql::scope::Scope;
 use crate::sql::statement::parse_query;
@@ -140,6 +140,12 @@ impl Change {
             _ => return None,
         }
         Some(())
+    }
+
+    fn only_deletes(&self) -> bool {
+        self.matched
+            .iter()
+            .all(|(_, action)| matches!(action, Action::Delete))
     }
 
     /// `FROM` of the target with what it is joined with.
@@ -288,9 +294,9 @@ pub(in crate::sql) async fn run(
     run.check_matches().await?;
     let changed = run.changed().await?;
     let mut files: Vec<String> = if changed == 0 {
-        let files = data_files(host, &table, &[]);
-        let files = files.map_err(|error| Failure::from(translate(&error, &NoPositions)))?;
-        files.iter().map(|file| file.uri()).collect()
+        let metadata = Metadata::read(host, &table);
+        let metadata = metadata.map_err(|error| Failure::from(translate(&error, &NoPositions)))?;
+        metadata.files().iter().map(DataFile::uri).collect()
     } else {
         let (files, _, read) = run.kept().await?;
         summary.data_scanned_in_bytes += read;
@@ -304,7 +310,13 @@ pub(in crate::sql) async fn run(
         summary.data_scanned_in_bytes += read;
     }
     if changed + added > 0 {
-        replace(scope, &database, &table, &files)?;
+        // Iceberg's own names: rows that only come are appended, those that only go deleted.
+        let operation = match (changed, added) {
+            (0, _) => "append",
+            (_, 0) if change.only_deletes() => "delete",
+            _ => "overwrite",
+        };
+        replace(scope, (&database, &table), operation, &files)?;
     }
     summary.update_count = Some(changed + added);
     Ok(summary)
@@ -503,8 +515,8 @@ impl Run<'_> {
     ) -> Result<(Vec<String>, i64, u64), Failure> {
         let planned = self.plan(parsed, Some(columns)).await?;
         let target = target(self.table)?;
-        let (written, read) = write(&self.scope.shared, &planned, &target, self.host).await?;
-        Ok((written.files, written.rows, read))
+        let filled = write(&self.scope.shared, &planned, &target, self.host).await?;
+        Ok((filled.written.files, filled.written.rows, filled.read))
     }
 }
 

@@ -5,12 +5,12 @@ use datafusion::sql::sqlparser::ast;
 
 use super::{commit, write};
 use crate::engine::{Failure, Host, Query, Refusal, Summary};
-use crate::metastore::{Column, Partition, Table};
+use crate::metastore::{Column, MetastoreError, Partition, Table};
 use crate::sql::catalog::CATALOG;
-use crate::sql::ddl::{Cursor, Name, set_format};
+use crate::sql::ddl::{Cursor, Name, number, plain, set_format};
 use crate::sql::failure::AthenaError;
 use crate::sql::lake::{is_iceberg, partition_location};
-use crate::sql::plan::{Planned, database};
+use crate::sql::plan::{Planned, context};
 use crate::sql::properties::{Properties, Property};
 use crate::sql::scope::Scope;
 use crate::sql::statement::parse_query;
@@ -70,6 +70,45 @@ pub(in crate::sql) fn parse(
     Ok((ctas, query, placeholders))
 }
 
+impl Ctas {
+    /// Where a work group says where results go, a statement does not.
+    ///
+    /// # Errors
+    /// For `external_location` in such a work group.
+    pub(in crate::sql) fn check_place(&self, host: &Host) -> Result<(), Failure> {
+        if host.enforced && self.properties.text("external_location").is_some() {
+            return Err(plain(
+                "The Create Table As Select query failed because it was submitted with an 'external_location' property to \
+                 an Athena Workgroup that enforces a centralized output location for all queries. Please remove the \
+                 'external_location' property and resubmit the query.",
+                1103,
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// A failure of the statement, with what Athena says of the data it may have left.
+pub(in crate::sql) fn failed(failure: Failure, host: &Host) -> Failure {
+    let Some(location) = &host.location else {
+        return failure;
+    };
+    let reason = ended(&failure.reason);
+    Failure {
+        reason: format!(
+            "{reason} You may need to manually clean the data at location '{location}' before retrying. Athena will not \
+             delete data in your account."
+        ),
+        ..failure
+    }
+}
+
+/// A reason that another sentence can follow.
+pub(super) fn ended(reason: &str) -> String {
+    let stop = if reason.ends_with('.') { "" } else { "." };
+    format!("{reason}{stop}")
+}
+
 /// Runs the statement.
 pub(in crate::sql) async fn run(
     scope: &Scope,
@@ -78,39 +117,19 @@ pub(in crate::sql) async fn run(
     query: &Query,
     host: &Host,
 ) -> Result<Summary, Failure> {
-    let outcome = fill(scope, ctas, planned, query, host).await;
-    outcome.map_err(|mut failure| {
-        if let Some(location) = &host.location {
-            failure.reason.push_str(&format!(
-                ". You may need to manually clean the data at location '{location}' before retrying. Athena will not delete data in your account."
-            ));
-        }
-        failure
-    })
-}
-
-async fn fill(
-    scope: &Scope,
-    ctas: &Ctas,
-    planned: Planned,
-    query: &Query,
-    host: &Host,
-) -> Result<Summary, Failure> {
-    let context = database(query)?;
+    let context = context(query);
     let in_database = ctas.name.database.as_deref().unwrap_or(&context);
     let name = &ctas.name.name;
-    let Some(found) = scope.database(in_database) else {
-        let message = format!("line 1:1: Schema '{in_database}' does not exist");
-        return Err(AthenaError::new("SCHEMA_NOT_FOUND", message).into());
-    };
-    if found.table_exist(name) {
+    let found = scope.database(in_database);
+    if found.as_ref().is_some_and(|found| found.table_exist(name)) {
         if ctas.if_not_exists {
             return Ok(Summary {
                 update_count: Some(0),
                 ..Summary::default()
             });
         }
-        let message = format!("line 1:1: Table '{CATALOG}.{in_database}.{name}' already exists");
+        let full = format!("{CATALOG}.{in_database}.{name}");
+        let message = format!("line 1:1: Destination table '{full}' already exists");
         return Err(AthenaError::new("TABLE_ALREADY_EXISTS", message).into());
     }
     let mut table = Table::external(name, [], None);
@@ -142,6 +161,9 @@ async fn fill(
     let (of_files, of_partitions) = columns.split_at(columns.len() - partitioned_by);
     table.storage.columns = of_files.iter().map(entry).collect();
     table.partition_keys = of_partitions.iter().map(entry).collect();
+    if is_iceberg(&table) {
+        number(&mut table.storage.columns);
+    }
     let target = Target {
         bucket: bucket.to_owned(),
         folder: if is_iceberg(&table) {
@@ -151,20 +173,28 @@ async fn fill(
         },
         columns,
         partitioned_by,
+        packed: false,
         format,
     };
     let mut summary = Summary {
         update_count: Some(0),
         ..Summary::default()
     };
-    let metastore_error = |error: crate::metastore::MetastoreError| {
-        AthenaError::new("HIVE_METASTORE_ERROR", error.to_string())
+    let metastore_error = |error: MetastoreError| match error {
+        // Only now does anybody look for it.
+        MetastoreError::NotFound(_) => plain(
+            &format!("Database {in_database} not found. Please check your query"),
+            1301,
+        ),
+        error => AthenaError::new("HIVE_METASTORE_ERROR", error.to_string()).into(),
     };
     let mut files = Vec::new();
     if !ctas.no_data {
-        let (written, read) = write(&scope.shared, &planned, &target, host).await?;
+        let filled = write(&scope.shared, &planned, &target, host).await?;
+        let written = filled.written;
         summary.update_count = Some(written.rows);
-        summary.data_scanned_in_bytes = read;
+        summary.data_scanned_in_bytes = filled.read;
+        summary.stages = Some(filled.stages);
         files = written.files;
         scope
             .stored()

@@ -1,16 +1,11 @@
-//! Snapshots of Iceberg tables: a metadata object that names the data files.
-//!
-//! The object has Iceberg's place and the members that readers of it look for first; the
-//! files themselves are listed in a member of the sandbox's own.
+//! Commits of Iceberg tables: a new metadata object that knows one snapshot more.
 
 use std::time::SystemTime;
-
-use serde_json::{Value, json};
 
 use crate::engine::{Failure, Host};
 use crate::metastore::Table;
 use crate::sql::failure::AthenaError;
-use crate::sql::lake::data_files;
+use crate::sql::lake::{DataFile, Metadata, Snapshot};
 use crate::sql::scope::Scope;
 use crate::sql::unload::location;
 
@@ -21,49 +16,68 @@ pub(in crate::sql) fn commit(
     table: &Table,
     added: Vec<String>,
 ) -> Result<(), Failure> {
-    let mut files: Vec<String> = data_files(&scope.host, table, &[])
-        .map_err(|error| failed(&error))?
-        .iter()
-        .map(|file| file.uri())
-        .collect();
+    let metadata = Metadata::read(&scope.host, table).map_err(|error| failed(&error))?;
+    let mut files: Vec<String> = metadata.files().iter().map(DataFile::uri).collect();
     files.extend(added);
-    replace(scope, database, table, &files)
+    replace(scope, (database, table), "append", &files)
 }
 
 /// Makes these files all that the table holds.
 pub(in crate::sql) fn replace(
     scope: &Scope,
-    database: &str,
-    table: &Table,
+    (database, table): (&str, &Table),
+    operation: &str,
     files: &[String],
 ) -> Result<(), Failure> {
-    let uri = table.storage.location.as_deref().unwrap_or_default();
-    let (bucket, folder) = location(uri).ok_or_else(|| failed(&format!("location '{uri}'")))?;
-    let listed = files
+    let mut metadata = Metadata::read(&scope.host, table).map_err(|error| failed(&error))?;
+    let files = files
         .iter()
         .map(|file| {
             let (bucket, key) = crate::store::parse_s3_uri(file)?;
             let size = scope.host.objects.open(bucket, key).ok()?.metadata().ok()?;
-            Some(json!({"path": file, "size": size.len()}))
+            Some(DataFile {
+                bucket: bucket.to_owned(),
+                key: key.to_owned(),
+                size: size.len(),
+            })
         })
-        .collect::<Option<Vec<Value>>>()
+        .collect::<Option<Vec<DataFile>>>()
         .ok_or_else(|| failed(&"a data file is gone"))?;
+    let before = metadata.snapshots.last();
+    let parent = before.map(|snapshot| snapshot.id);
+    // Two commits may fall into one millisecond; the later one is later.
+    let earliest = before.map_or(0, |snapshot| snapshot.time + 1);
     let now = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |since| since.as_millis());
-    let id = uuid::Uuid::new_v4();
-    let snapshot = id.as_u128() >> 65;
-    let metadata = json!({
-        "format-version": 2,
-        "table-uuid": uuid::Uuid::new_v4().to_string(),
-        "location": uri.trim_end_matches('/'),
-        "last-updated-ms": u64::try_from(now).unwrap_or_default(),
-        "current-snapshot-id": u64::try_from(snapshot).unwrap_or_default(),
-        "athena-sandbox.data-files": listed,
+    metadata.snapshots.push(Snapshot {
+        id: i64::try_from(uuid::Uuid::new_v4().as_u128() >> 65).unwrap_or_default(),
+        parent,
+        time: i64::try_from(now).unwrap_or_default().max(earliest),
+        operation: operation.to_owned(),
+        files,
     });
+    publish(scope, (database, table), metadata)
+}
+
+/// Writes what a table's metadata is from now on, unless somebody else has done so meanwhile.
+pub(in crate::sql) fn publish(
+    scope: &Scope,
+    (database, table): (&str, &Table),
+    mut metadata: Metadata,
+) -> Result<(), Failure> {
+    let uri = table.storage.location.as_deref().unwrap_or_default();
+    let (bucket, folder) = location(uri).ok_or_else(|| failed(&format!("location '{uri}'")))?;
+    let id = uuid::Uuid::new_v4();
+    metadata.uuid.get_or_insert_with(|| id.to_string());
     let version = table.version + 1;
     let key = format!("{folder}metadata/{version:05}-{id}.metadata.json");
-    write(&scope.host, bucket, &key, metadata.to_string().as_bytes())?;
+    write(
+        &scope.host,
+        bucket,
+        &key,
+        metadata.json(uri).to_string().as_bytes(),
+    )?;
     let mut changed = table.clone();
     let written = format!("s3://{bucket}/{key}");
     if let Some(previous) = changed

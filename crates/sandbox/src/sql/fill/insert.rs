@@ -7,14 +7,17 @@ use datafusion::sql::sqlparser::ast;
 use datafusion::sql::sqlparser::tokenizer::Token;
 use percent_encoding::percent_decode_str;
 
+use super::ctas::ended;
 use super::{commit, write};
 use crate::engine::{Failure, Host, Query, Refusal, Summary};
 use crate::metastore::{MetastoreError, Partition, Table};
 use crate::sql::catalog::CATALOG;
-use crate::sql::ddl::{Cursor, Name};
+use crate::sql::ddl::{Cursor, Name, plain};
 use crate::sql::failure::AthenaError;
-use crate::sql::lake::{Form, columns_of, form_of, is_iceberg, partition_location};
-use crate::sql::plan::{Analyzed, Planned, database};
+use crate::sql::lake::{
+    Form, columns_of, form_of, is_current, is_iceberg, partition_location, stored_as,
+};
+use crate::sql::plan::{Analyzed, Planned, context, missing_catalog};
 use crate::sql::scope::Scope;
 use crate::sql::statement::parse_query;
 use crate::sql::tokens::prepare;
@@ -68,8 +71,19 @@ impl Insert {
         &self,
         scope: &Scope,
         query: &Query,
-    ) -> Result<(String, Table), AthenaError> {
-        table_of(scope, &self.name, query)
+    ) -> Result<(String, Table), Failure> {
+        table_of(scope, &self.name, query).map_err(|error| match error.name {
+            "TABLE_NOT_FOUND" => {
+                let database = self.name.database.clone();
+                let database = database.unwrap_or_else(|| context(query));
+                let table = &self.name.name;
+                let text = format!(
+                    "Table {table} not found in database {database}. Please check your query."
+                );
+                plain(&text, 1301)
+            }
+            _ => error.into(),
+        })
     }
 
     /// The query's plan with the table's columns.
@@ -119,6 +133,18 @@ impl Insert {
     }
 }
 
+/// A statement that fills a table opens a session in the catalogue it runs in.
+///
+/// # Errors
+/// `NOT_FOUND` where there is no such catalogue.
+pub(in crate::sql) fn check_session(query: &Query) -> Result<(), Failure> {
+    let Some(missing) = missing_catalog(query) else {
+        return Ok(());
+    };
+    let text = format!("NOT_FOUND: Session property catalog does not exist: {missing}");
+    Err(plain(&text, 1300))
+}
+
 /// A table of the catalogue that a statement writes to.
 pub(in crate::sql) fn table_of(
     scope: &Scope,
@@ -127,9 +153,12 @@ pub(in crate::sql) fn table_of(
 ) -> Result<(String, Table), AthenaError> {
     use datafusion::catalog::SchemaProvider as _;
 
-    let context = database(query)?;
-    let in_database = name.database.clone().unwrap_or(context);
+    let in_database = name.database.clone().unwrap_or_else(|| context(query));
     let table = &name.name;
+    if let Some(missing) = missing_catalog(query) {
+        let message = format!("line 1:1: Table '{missing}.{in_database}.{table}' does not exist");
+        return Err(AthenaError::new("TABLE_NOT_FOUND", message));
+    }
     let Some(found) = scope.database(&in_database) else {
         let message = format!("line 1:1: Schema '{in_database}' does not exist");
         return Err(AthenaError::new("SCHEMA_NOT_FOUND", message));
@@ -220,6 +249,21 @@ fn nested(data_type: &DataType) -> bool {
     )
 }
 
+/// A failure of the statement, with what Athena says of the data it may have left.
+pub(in crate::sql) fn failed(failure: Failure, host: &Host) -> Failure {
+    let Some(location) = &host.location else {
+        return failure;
+    };
+    let reason = ended(&failure.reason);
+    Failure {
+        reason: format!(
+            "{reason} If a data manifest file was generated at '{location}-manifest.csv', you may need to manually clean \
+             the data from locations specified in the manifest. Athena will not delete data in your account."
+        ),
+        ..failure
+    }
+}
+
 /// Runs the statement.
 pub(in crate::sql) async fn run(
     scope: &Scope,
@@ -227,28 +271,13 @@ pub(in crate::sql) async fn run(
     planned: Planned,
     host: &Host,
 ) -> Result<Summary, Failure> {
-    let outcome = fill(scope, (in_database, table), planned, host).await;
-    outcome.map_err(|mut failure| {
-        if let Some(location) = &host.location {
-            failure.reason.push_str(&format!(
-                ". If a data manifest file was generated at '{location}-manifest.csv', you may need to manually clean the data from locations specified in the manifest. Athena will not delete data in your account."
-            ));
-        }
-        failure
-    })
-}
-
-async fn fill(
-    scope: &Scope,
-    (in_database, table): (&str, &Table),
-    planned: Planned,
-    host: &Host,
-) -> Result<Summary, Failure> {
     let target = target(table)?;
-    let (written, read) = write(&scope.shared, &planned, &target, host).await?;
+    let filled = write(&scope.shared, &planned, &target, host).await?;
+    let written = filled.written;
     let mut summary = Summary {
         update_count: Some(written.rows),
-        data_scanned_in_bytes: read,
+        data_scanned_in_bytes: filled.read,
+        stages: Some(filled.stages),
         ..Summary::default()
     };
     if is_iceberg(table) {
@@ -282,9 +311,15 @@ pub(super) fn values_of(name: &str) -> Vec<String> {
 
 /// Where rows of a table go, and how.
 pub(super) fn target(table: &Table) -> Result<Target, AthenaError> {
+    let current = table.storage.columns.iter().filter(|c| is_current(c));
+    let names = current.chain(&table.partition_keys).map(stored_as);
     let columns = columns_of(table)?
         .into_iter()
-        .map(|(name, athena_type)| OutputColumn { name, athena_type })
+        .zip(names)
+        .map(|((_, athena_type), name)| OutputColumn {
+            name: name.to_lowercase(),
+            athena_type,
+        })
         .collect();
     let uri = table.storage.location.as_deref().unwrap_or_default();
     let Some((bucket, folder)) = location(uri) else {
@@ -327,6 +362,7 @@ pub(super) fn target(table: &Table) -> Result<Target, AthenaError> {
         },
         columns,
         partitioned_by: table.partition_keys.len(),
+        packed: false,
         format,
     })
 }

@@ -1,13 +1,12 @@
-//! Which files a table has, and what its partition columns are in each.
+//! Which files a table has.
 
-use std::io::Read as _;
+use std::collections::HashMap;
 
+use datafusion::common::ScalarValue;
 use datafusion::error::Result;
 
-use super::objects::unreadable;
-use super::table::is_iceberg;
 use crate::engine::Host;
-use crate::metastore::{Partition, Table};
+use crate::metastore::Table;
 use crate::sql::failure::AthenaError;
 use crate::sql::unload::location;
 
@@ -17,8 +16,6 @@ pub(in crate::sql) struct DataFile {
     pub(in crate::sql) bucket: String,
     pub(in crate::sql) key: String,
     pub(in crate::sql) size: u64,
-    /// The texts of the partition columns.
-    pub(in crate::sql) partition: Vec<String>,
 }
 
 impl DataFile {
@@ -28,92 +25,87 @@ impl DataFile {
     }
 }
 
-/// All files of a table.
+/// A folder of files, and the values of the partition columns in them.
+#[derive(Debug, Clone)]
+pub(super) struct Folder {
+    pub(super) location: String,
+    pub(super) values: Vec<ScalarValue>,
+}
+
+/// The files below folders, but for those whose name begins with `_` or `.`, as in Hive. A
+/// bucket is listed once, however many folders of it there are.
 ///
 /// # Errors
 /// When a location is no S3 location, or cannot be listed.
-pub(in crate::sql) fn data_files(
+pub(super) fn files_in(
     host: &Host,
-    table: &Table,
-    partitions: &[Partition],
-) -> Result<Vec<DataFile>> {
-    if is_iceberg(table) {
-        return snapshot_files(host, table);
-    }
-    if table.partition_keys.is_empty() {
-        return match &table.storage.location {
-            Some(location) => below(host, location, &[]),
-            None => Ok(Vec::new()),
+    folders: Vec<Folder>,
+) -> Result<Vec<(DataFile, Vec<ScalarValue>)>> {
+    let mut places: HashMap<&str, HashMap<String, Vec<usize>>> = HashMap::new();
+    for (index, folder) in folders.iter().enumerate() {
+        let Some((bucket, key)) = location(&folder.location) else {
+            let message = format!("location '{}' is not an S3 location", folder.location);
+            return Err(AthenaError::new("HIVE_METASTORE_ERROR", message).into());
         };
+        let below = places.entry(bucket).or_default();
+        below.entry(key).or_default().push(index);
     }
-    let mut files = Vec::new();
-    for partition in partitions {
-        if let Some(location) = &partition.storage.location {
-            files.extend(below(host, location, &partition.values)?);
+    let mut found: Vec<Vec<DataFile>> = vec![Vec::new(); folders.len()];
+    for (bucket, below) in &places {
+        let prefix = common_prefix(below.keys());
+        for object in host.objects.list(bucket, &prefix)? {
+            let name = object.key.rsplit('/').next().unwrap_or_default();
+            if object.size == 0 || name.starts_with(['_', '.']) {
+                continue;
+            }
+            for index in holders(below, &object.key) {
+                if let Some(files) = found.get_mut(index) {
+                    files.push(DataFile {
+                        bucket: (*bucket).to_owned(),
+                        key: object.key.clone(),
+                        size: object.size,
+                    });
+                }
+            }
         }
     }
-    Ok(files)
-}
-
-/// Files below a location, but for those whose name begins with `_` or `.`, as in Hive.
-fn below(host: &Host, uri: &str, partition: &[String]) -> Result<Vec<DataFile>> {
-    let Some((bucket, folder)) = location(uri) else {
-        return Err(AthenaError::new(
-            "HIVE_METASTORE_ERROR",
-            format!("location '{uri}' is not an S3 location"),
-        )
-        .into());
-    };
-    let listed = host.objects.list(bucket, &folder)?.into_iter();
-    Ok(listed
-        .filter(|object| {
-            let name = object.key.rsplit('/').next().unwrap_or_default();
-            object.size > 0 && !name.starts_with(['_', '.'])
-        })
-        .map(|object| DataFile {
-            bucket: bucket.to_owned(),
-            key: object.key,
-            size: object.size,
-            partition: partition.to_vec(),
+    Ok(found
+        .into_iter()
+        .zip(folders)
+        .flat_map(|(files, folder)| {
+            let values = folder.values;
+            files.into_iter().map(move |file| (file, values.clone()))
         })
         .collect())
+}
+
+/// The folders that a key is in, at any depth.
+fn holders(folders: &HashMap<String, Vec<usize>>, key: &str) -> Vec<usize> {
+    let ends = key.match_indices('/').map(|(at, _)| at + 1);
+    std::iter::once(0)
+        .chain(ends)
+        .filter_map(|end| folders.get(key.get(..end)?))
+        .flatten()
+        .copied()
+        .collect()
+}
+
+fn common_prefix<'a>(mut names: impl Iterator<Item = &'a String>) -> String {
+    let Some(first) = names.next() else {
+        return String::new();
+    };
+    let mut prefix = first.as_str();
+    for name in names {
+        while !name.starts_with(prefix) {
+            let shorter = prefix.char_indices().last().map_or(0, |(at, _)| at);
+            prefix = prefix.get(..shorter).unwrap_or_default();
+        }
+    }
+    prefix.to_owned()
 }
 
 /// Where a new partition's files go: below the table's location.
 pub(in crate::sql) fn partition_location(table: &Table, name: &str) -> String {
     let location = table.storage.location.as_deref().unwrap_or_default();
     format!("{}/{name}/", location.trim_end_matches('/'))
-}
-
-/// The files of an Iceberg table's current snapshot.
-fn snapshot_files(host: &Host, table: &Table) -> Result<Vec<DataFile>> {
-    let Some(uri) = table.parameters.get("metadata_location") else {
-        return Ok(Vec::new());
-    };
-    let missing = |error: &dyn std::fmt::Display| {
-        AthenaError::new("ICEBERG_MISSING_METADATA", format!("{uri}: {error}"))
-    };
-    let (bucket, key) =
-        crate::store::parse_s3_uri(uri).ok_or_else(|| unreadable(uri, &"not an S3 location"))?;
-    let mut text = String::new();
-    host.objects
-        .open(bucket, key)
-        .and_then(|mut file| file.read_to_string(&mut text))
-        .map_err(|error| missing(&error))?;
-    let metadata: serde_json::Value =
-        serde_json::from_str(&text).map_err(|error| missing(&error))?;
-    let files = metadata["athena-sandbox.data-files"].as_array();
-    Ok(files
-        .into_iter()
-        .flatten()
-        .filter_map(|file| {
-            let (bucket, key) = crate::store::parse_s3_uri(file["path"].as_str()?)?;
-            Some(DataFile {
-                bucket: bucket.to_owned(),
-                key: key.to_owned(),
-                size: file["size"].as_u64()?,
-                partition: Vec::new(),
-            })
-        })
-        .collect())
 }

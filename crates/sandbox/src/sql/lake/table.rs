@@ -1,14 +1,11 @@
-//! A table of the catalogue as DataFusion sees it.
+//! What a table's entry in the catalogue says of its columns and its files.
 
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::{Schema, SchemaRef};
-use datafusion::catalog::TableProvider;
+use datafusion::arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use datafusion::error::Result;
 
-use super::{data_files, parquet, text};
-use crate::engine::Host;
-use crate::metastore::{Column, Partition, Table};
+use crate::metastore::{Column, Table};
 use crate::sql::failure::AthenaError;
 use crate::sql::type_text::parse_hive;
 use crate::sql::types::AthenaType;
@@ -65,6 +62,23 @@ pub(in crate::sql) fn form_of(table: &Table) -> std::result::Result<Form, Athena
     }
 }
 
+/// Marks a column that has been dropped, which only its files still know.
+pub(in crate::sql) const CURRENT: &str = "iceberg.field.current";
+
+/// What a column that has been renamed is called in its files.
+pub(in crate::sql) const STORED_AS: &str = "athena-sandbox.stored-as";
+
+/// False for a column of an Iceberg table that has been dropped.
+pub(in crate::sql) fn is_current(column: &Column) -> bool {
+    let current = column.parameters.get(CURRENT);
+    current.is_none_or(|current| current != "false")
+}
+
+/// What a column is called in its files.
+pub(in crate::sql) fn stored_as(column: &Column) -> &str {
+    column.parameters.get(STORED_AS).unwrap_or(&column.name)
+}
+
 /// Names and types of a table's columns, partition columns last; of a view as it tells them.
 ///
 /// # Errors
@@ -73,10 +87,7 @@ pub(in crate::sql) fn columns_of(
     table: &Table,
 ) -> std::result::Result<Vec<(String, AthenaType)>, AthenaError> {
     let iceberg = is_iceberg(table);
-    let columns = table.storage.columns.iter().filter(|column| {
-        let current = column.parameters.get("iceberg.field.current");
-        current.is_none_or(|current| current != "false")
-    });
+    let columns = table.storage.columns.iter().filter(|c| is_current(c));
     columns
         .chain(&table.partition_keys)
         .map(|column| Ok((column.name.to_lowercase(), type_of(column, iceberg)?)))
@@ -114,42 +125,37 @@ fn micros(athena_type: AthenaType) -> AthenaType {
     }
 }
 
-/// Opens a table as it is now.
-///
-/// # Errors
-/// When its form, its columns or its location cannot be read.
-pub(in crate::sql) fn open(
-    host: &Host,
-    table: &Table,
-    partitions: &[Partition],
-) -> Result<Arc<dyn TableProvider>> {
-    let form = form_of(table)?;
-    let columns = columns_of(table)?;
-    let kept = columns.len() - table.partition_keys.len();
-    let schema = |columns: &[(String, AthenaType)]| -> SchemaRef {
-        let fields: Vec<_> = columns
-            .iter()
-            .map(|(name, athena_type)| athena_type.field(name, true))
-            .collect();
-        Arc::new(Schema::new(fields))
-    };
-    let (of_files, of_partitions) = columns.split_at(kept);
-    let shape = Shape {
-        files: schema(of_files),
-        partitions: schema(of_partitions),
-        whole: schema(&columns),
-    };
-    let files = data_files(host, table, partitions)?;
-    match form {
-        Form::Parquet => Ok(Arc::new(parquet::ParquetTable::new(shape, files)?)),
-        _ => text::open(host, table, form, shape, files),
-    }
-}
-
 /// The columns of a table: those in its files, those of its partitions, and all.
 #[derive(Debug, Clone)]
 pub(super) struct Shape {
+    /// By their names in the files.
     pub(super) files: SchemaRef,
     pub(super) partitions: SchemaRef,
     pub(super) whole: SchemaRef,
+}
+
+impl Shape {
+    /// # Errors
+    /// `HIVE_INVALID_METADATA` for a type that is none.
+    pub(super) fn of(table: &Table) -> Result<Self> {
+        let columns = columns_of(table)?;
+        let kept = columns.len() - table.partition_keys.len();
+        let fields: Vec<FieldRef> = columns
+            .iter()
+            .map(|(name, athena_type)| athena_type.field(name, true))
+            .collect();
+        let (of_files, of_partitions) = fields.split_at(kept);
+        let current = table.storage.columns.iter().filter(|c| is_current(c));
+        let of_files = of_files.iter().zip(current).map(|(field, column)| {
+            let name = stored_as(column).to_lowercase();
+            Arc::new(field.as_ref().clone().with_name(name))
+        });
+        let of_files: Vec<FieldRef> = of_files.collect();
+        let schema = |fields: Vec<FieldRef>| -> SchemaRef { Arc::new(Schema::new(fields)) };
+        Ok(Self {
+            files: schema(of_files),
+            partitions: schema(of_partitions.to_vec()),
+            whole: schema(fields),
+        })
+    }
 }

@@ -19,7 +19,7 @@ use serde_json::Value;
 use super::delimited::{Delimiters, Quoting};
 use super::objects::unreadable;
 use super::table::{Form, Shape};
-use super::values::{from_json, member_of, partition_value};
+use super::values::{from_json, member_of};
 use super::{DataFile, json_lines};
 use crate::engine::{Host, Objects};
 use crate::metastore::Table;
@@ -41,8 +41,8 @@ pub(super) fn open(
     host: &Host,
     table: &Table,
     form: Form,
-    shape: Shape,
-    files: Vec<DataFile>,
+    shape: &Shape,
+    files: Vec<(DataFile, Vec<ScalarValue>)>,
 ) -> Result<Arc<dyn TableProvider>> {
     let flag = |name: &str| {
         let parameters = &table.storage.serde.parameters;
@@ -62,7 +62,7 @@ pub(super) fn open(
         .get("skip.header.line.count")
         .and_then(|count| count.parse().ok())
         .unwrap_or(0);
-    let mut parts: Vec<Vec<DataFile>> = vec![Vec::new(); 2];
+    let mut parts: Vec<Vec<(DataFile, Vec<ScalarValue>)>> = vec![Vec::new(); 2];
     for (index, file) in files.into_iter().enumerate() {
         if let Some(part) = parts.get_mut(index % 2) {
             part.push(file);
@@ -91,7 +91,8 @@ struct Part {
     reader: Reader,
     shape: Shape,
     skipped: usize,
-    files: Vec<DataFile>,
+    /// With the values of their partitions.
+    files: Vec<(DataFile, Vec<ScalarValue>)>,
 }
 
 impl PartitionStream for Part {
@@ -102,17 +103,21 @@ impl PartitionStream for Part {
     fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
         let counter = context.session_config().get_extension::<ScanCounter>();
         let part = self.clone();
-        let batches = self.files.clone().into_iter().flat_map(move |file| {
-            if let Some(counter) = &counter {
-                counter.add(usize::try_from(file.size).unwrap_or(usize::MAX));
-            }
-            match Lines::open(&part, &file) {
-                Ok(lines) => {
-                    Box::new(lines) as Box<dyn Iterator<Item = Result<RecordBatch>> + Send>
+        let batches = self
+            .files
+            .clone()
+            .into_iter()
+            .flat_map(move |(file, values)| {
+                if let Some(counter) = &counter {
+                    counter.add(usize::try_from(file.size).unwrap_or(usize::MAX));
                 }
-                Err(error) => Box::new(std::iter::once(Err(error))),
-            }
-        });
+                match Lines::open(&part, &file, values) {
+                    Ok(lines) => {
+                        Box::new(lines) as Box<dyn Iterator<Item = Result<RecordBatch>> + Send>
+                    }
+                    Err(error) => Box::new(std::iter::once(Err(error))),
+                }
+            });
         Box::pin(RecordBatchStreamAdapter::new(
             Arc::clone(&self.shape.whole),
             futures::stream::iter(batches),
@@ -130,7 +135,7 @@ struct Lines {
 }
 
 impl Lines {
-    fn open(part: &Part, file: &DataFile) -> Result<Self> {
+    fn open(part: &Part, file: &DataFile, partition: Vec<ScalarValue>) -> Result<Self> {
         let uri = file.uri();
         let opened: File = part
             .objects
@@ -141,14 +146,10 @@ impl Lines {
         } else {
             Box::new(opened)
         };
-        let fields = part.shape.partitions.fields().iter();
         let mut lines = Self {
             input: BufReader::new(input),
             part: part.clone(),
-            partition: fields
-                .zip(&file.partition)
-                .map(|(field, text)| partition_value(field, text))
-                .collect::<Result<_>>()?,
+            partition,
             uri,
             done: false,
         };

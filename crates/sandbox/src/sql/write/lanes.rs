@@ -76,7 +76,11 @@ pub(in crate::sql) async fn write_all(
 }
 
 fn lane_count(target: &Target) -> usize {
-    if target.partitioned_by > 0 { 1 } else { LANES }
+    if target.packed || target.partitioned_by > 0 {
+        1
+    } else {
+        LANES
+    }
 }
 
 /// `20240515_101500_00123_abcde`, as Athena's engine names its queries.

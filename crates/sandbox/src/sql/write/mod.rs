@@ -76,6 +76,8 @@ pub(super) struct Target {
     pub(super) columns: Vec<OutputColumn>,
     /// How many columns make the partitions.
     pub(super) partitioned_by: usize,
+    /// Whether there are to be as few files as it takes.
+    pub(super) packed: bool,
     /// The form of the files.
     pub(super) format: DataFormat,
 }

@@ -1,0 +1,61 @@
+//! What Athena asks the catalogue before it makes an id for DESCRIBE and SHOW COLUMNS.
+
+use datafusion::sql::sqlparser::ast::Ident;
+
+use super::catalog::{CATALOG, Tables};
+use super::information_schema;
+use super::plan::context;
+use super::syntax_error::refusal;
+use crate::engine::{Query, Refusal};
+use crate::metastore::{Metastore, S3_TABLES};
+
+/// True where a name is that of a view.
+///
+/// # Errors
+/// Refuses a name of nothing, in the words of the catalogue's service.
+pub(super) fn is_view(
+    name: &[Ident],
+    query: &Query,
+    metastore: &Metastore,
+    fixed: &Tables,
+) -> Result<bool, Refusal> {
+    let lower: Vec<String> = name.iter().map(|part| part.value.to_lowercase()).collect();
+    let (database, table) = match lower.as_slice() {
+        [table] => (context(query), table),
+        [database, table] => (database.clone(), table),
+        [catalog, database, table] => {
+            if catalog.starts_with(S3_TABLES) {
+                return Err(refusal("Unsupported DDL with 2 catalogs".to_owned()));
+            }
+            if catalog != CATALOG {
+                let written = name.first().map_or("", |part| part.value.as_str());
+                return Err(Refusal {
+                    code: "DATACATALOG_NOT_FOUND",
+                    message: format!("Catalog '{written}' does not exist"),
+                });
+            }
+            (database.clone(), table)
+        }
+        parts => {
+            let parts = parts.join(".");
+            return Err(refusal(format!("Invalid table name {parts}")));
+        }
+    };
+    if let Some(stored) = metastore.own().stored_table(&database, table) {
+        return Ok(stored.is_view());
+    }
+    let known = fixed
+        .get(&database)
+        .is_some_and(|tables| tables.contains_key(table));
+    if known || database == information_schema::NAME {
+        return Ok(false);
+    }
+    Err(Refusal {
+        code: "INVALID_INPUT",
+        message: format!(
+            "Entity Not Found (Service: AmazonDataCatalog; Status Code: 400; Error Code: EntityNotFoundException; \
+             Request ID: {}; Proxy: null)",
+            uuid::Uuid::new_v4()
+        ),
+    })
+}
