@@ -50,7 +50,7 @@ class Bench:
         return (
             f"AwsRegion=eu-west-1;Endpoint={endpoint};S3Endpoint={s3_endpoint or endpoint};"
             "User=test;Password=test;S3OutputLocation=s3://results/;"
-            "MinQueryExecutionPollingIntervalMillis=5;" + more)
+            "MinQueryExecutionPollingIntervalMillis=1;" + more)
 
     def ours(self, connection, rows):
         program = str(ROOT / "build/examples/athena_query")

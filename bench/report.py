@@ -121,8 +121,8 @@ def markdown(found, name):
         "varchar with commas and quotes, boolean, date, timestamp, array; NULL and '' mixed). The "
         "query has finished already, the server has no latency unless said so. Whole processes, "
         f"from start to end; the clients took turns, the least of {found['runs']} turns counts "
-        "(of memory the most). The CPU time is the client's alone. Every client looks at the query "
-        "at once or every 5 ms; results are read to the end and, by PyAthena, awswrangler and "
+        "(of memory the most). The CPU time is the client's alone. The peers look at the query at "
+        "once and every 5 ms, ours after 1 ms; results are read to the end and, by PyAthena, awswrangler and "
         "pyarrow, held as a whole.", "",
         f"Machine: {machine()}. No process can be measured below {found['floor_mib']} MiB.", "",
         f"![rows per second and memory]({name}.png)", "",

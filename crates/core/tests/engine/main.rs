@@ -18,5 +18,6 @@ mod machine;
 mod results;
 mod streaming;
 mod support;
+mod tls;
 mod typed;
 mod unload;
