@@ -461,3 +461,37 @@ async fn what_fails_fails_with_trinos_names() {
         assert_eq!(failure.error_type, 1200, "{sql}");
     }
 }
+
+#[tokio::test]
+async fn names_are_shown_as_they_are_written() {
+    let engine = engine();
+    for (sql, names) in [
+        ("SELECT \"Carrier\" FROM airlines LIMIT 1", vec!["Carrier"]),
+        (
+            "SELECT * FROM (SELECT \"Carrier\" FROM airlines) LIMIT 0",
+            vec!["Carrier"],
+        ),
+        (
+            "SELECT * FROM (SELECT 1 AS \"A\", 2 AS b) LIMIT 0",
+            vec!["A", "b"],
+        ),
+        ("SELECT q.* FROM (SELECT 1 AS \"A\") q", vec!["A"]),
+        ("SELECT * FROM (SELECT 1 AS \"A\") t(Z)", vec!["Z"]),
+        (
+            "WITH x AS (SELECT 1 AS \"Foo Bar\") SELECT * FROM x",
+            vec!["Foo Bar"],
+        ),
+        ("SELECT * FROM (VALUES (1, 'a'))", vec!["_col0", "_col1"]),
+        (
+            "SELECT * FROM (VALUES (1, 'a')) t(\"X\", y)",
+            vec!["X", "y"],
+        ),
+        (
+            "SELECT * FROM UNNEST(ARRAY[CAST(ROW(1, 'a') AS ROW(n integer, s varchar))])",
+            vec!["n", "s"],
+        ),
+        ("TABLE airlines", vec!["carrier", "name"]),
+    ] {
+        assert_eq!(sql_support::run(&engine, sql).await.names(), names, "{sql}");
+    }
+}

@@ -284,7 +284,7 @@ async fn failures_have_athenas_names_positions_and_numbers() {
             1006,
         ),
         (
-            "SELECT 1 FROM airlines TABLESAMPLE BERNOULLI (10)",
+            "SELECT 1 FROM airlines TABLESAMPLE BERNOULLI (10 ROWS)",
             "NOT_SUPPORTED: TABLESAMPLE",
             1200,
         ),

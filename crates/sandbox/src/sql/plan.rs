@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use datafusion::arrow::datatypes::Schema;
+use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::LogicalPlan;
@@ -15,14 +16,16 @@ use super::analysis::{ColumnPositions, check_functions, check_tables};
 use super::catalog::CATALOG;
 use super::datasets::ScanCounter;
 use super::failure::{AthenaError, translate};
+use super::keep_types::keep_types;
 use super::parameters::bind;
-use super::rewrite::{OutputName, is_unnamed, is_values, output_names, rewrite, shown};
+use super::rewrite::{OutputName, Spellings, is_unnamed, is_values, output_names, rewrite, shown};
 use super::scope::Scope;
 use super::travel;
 use super::type_check::check_operators;
 use super::typeof_text;
 use super::types::AthenaType;
 use super::unnest::graft_joins;
+use super::with_ties::keep_ties;
 use crate::engine::{Column, Query};
 
 /// A query, ready to be executed.
@@ -42,6 +45,8 @@ pub(super) struct Planned {
 struct Names {
     head: Vec<OutputName>,
     tail: Vec<OutputName>,
+    /// How names are spelled that `*` stands for.
+    spellings: Spellings,
     /// True for VALUES, whose columns have no names.
     none: bool,
 }
@@ -82,7 +87,12 @@ pub(super) async fn logical_plan(
     check_tables(&parsed, scope, (&database, missing.as_deref()))?;
     let positions = ColumnPositions::of(&parsed);
     let (head, tail) = output_names(&parsed);
-    let none = is_values(&parsed);
+    let names = Names {
+        head,
+        tail,
+        spellings: Spellings::of(&parsed),
+        none: is_values(&parsed),
+    };
     let (state, generated) = scope.shared.query(scope, &database);
     travel::settle(&mut parsed, &state).await?;
     rewrite(&mut parsed, SystemTime::now())?;
@@ -90,6 +100,8 @@ pub(super) async fn logical_plan(
     let statement = EngineStatement::Statement(Box::new(ast::Statement::Query(parsed)));
     let told = |error: DataFusionError| translate(&error, &positions);
     let logical = state.statement_to_plan(statement).await.map_err(told)?;
+    let logical = keep_ties(logical).map_err(told)?;
+    let logical = keep_types(logical).map_err(told)?;
     check_operators(&logical).map_err(told)?;
     let logical = graft_joins(logical).map_err(told)?;
     let logical = typeof_text::tell(logical).map_err(told)?;
@@ -98,7 +110,7 @@ pub(super) async fn logical_plan(
         state,
         generated,
         positions,
-        names: Names { head, tail, none },
+        names,
     })
 }
 
@@ -117,7 +129,13 @@ impl Analyzed {
     /// How to execute it.
     pub(super) async fn physical(self) -> Result<Planned, AthenaError> {
         let physical = self.state.create_physical_plan(&self.logical).await;
-        let plan = physical.map_err(|error| translate(&error, &self.positions))?;
+        let plan = physical.map_err(|error| {
+            if is_correlated(&self.logical) && is_about_the_plan(&error) {
+                let message = "line 1:8: Given correlated subquery is not supported";
+                return AthenaError::not_supported(message);
+            }
+            translate(&error, &self.positions)
+        })?;
         Ok(Planned {
             plan,
             state: self.state,
@@ -184,10 +202,35 @@ impl Names {
                 };
                 let name = match written {
                     Some(OutputName::Written(name)) => name.clone(),
-                    _ => shown(field.name(), index),
+                    _ => self.spellings.spell(shown(field.name(), index)),
                 };
                 AthenaType::of_field(field).column(name)
             })
             .collect()
+    }
+}
+
+/// True if some subquery of a plan refers to what is outside of it.
+fn is_correlated(plan: &LogicalPlan) -> bool {
+    let found = plan.exists(|node| Ok(!node.all_out_ref_exprs().is_empty()));
+    let within = |node: &LogicalPlan| {
+        let mut found = false;
+        let walked = node.apply_subqueries(|subquery| {
+            found |= !subquery.all_out_ref_exprs().is_empty() || is_correlated(subquery);
+            Ok(TreeNodeRecursion::Continue)
+        });
+        Ok(walked.is_ok() && found)
+    };
+    found.unwrap_or(false) || plan.exists(within).unwrap_or(false)
+}
+
+/// True for complaints of a plan that was analyzed: names were found then.
+fn is_about_the_plan(error: &DataFusionError) -> bool {
+    match error.find_root() {
+        DataFusionError::SchemaError(..) | DataFusionError::NotImplemented(_) => true,
+        other => {
+            let text = other.to_string();
+            text.contains("OuterReferenceColumn") || text.contains("orrelated")
+        }
     }
 }

@@ -18,6 +18,7 @@ use super::functions;
 use super::lake::{Buckets, QueryStores};
 use super::operators::Operators;
 use super::scope::Scope;
+use super::unnest_relation::Unnesting;
 
 /// Queries of one engine share this much memory, then spill or fail.
 const MEMORY_LIMIT: usize = 1 << 30;
@@ -62,6 +63,7 @@ impl Shared {
             &mut state,
             Arc::new(Operators::new()),
         )?;
+        state.register_relation_planner(Arc::new(Unnesting::default()))?;
         // Opens tables.
         let opener = SessionStateBuilder::new()
             .with_config(config())

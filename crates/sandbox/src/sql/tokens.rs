@@ -6,6 +6,7 @@ use datafusion::sql::sqlparser::tokenizer::{
 };
 
 use super::dialect::AthenaDialect;
+use super::json_tokens::spell_json_out;
 use super::syntax_error;
 use crate::engine::Refusal;
 
@@ -123,7 +124,7 @@ pub(super) fn start(tokens: &[TokenWithSpan]) -> Location {
 }
 
 /// Prepares tokens for the parser: numbers the `?`, hides types such as `row(a integer)`
-/// behind a stand-in, spells `TABLE t` as `SELECT * FROM t`. Returns the count of `?`.
+/// behind a stand-in, spells `TABLE t` out. Returns the count of `?`.
 pub(super) fn prepare(tokens: &mut Vec<TokenWithSpan>) -> usize {
     let mut placeholders = 0;
     for token in tokens.iter_mut() {
@@ -135,16 +136,70 @@ pub(super) fn prepare(tokens: &mut Vec<TokenWithSpan>) -> usize {
     hide_nested_types(tokens);
     spell_versions(tokens);
     wrap_values(tokens);
-    if word(tokens, 0) == "TABLE" {
-        let span = tokens[0].span;
-        let select = [
-            keyword("SELECT", Keyword::SELECT),
-            Token::Mul,
-            keyword("FROM", Keyword::FROM),
-        ];
-        tokens.splice(0..1, select.map(|token| TokenWithSpan { token, span }));
-    }
+    spell_tables_out(tokens);
+    spell_addresses_out(tokens);
+    spell_json_out(tokens);
     placeholders
+}
+
+/// `IPADDRESS '10.0.0.1'` is a cast.
+fn spell_addresses_out(tokens: &mut Vec<TokenWithSpan>) {
+    let mut index = 0;
+    while index + 1 < tokens.len() {
+        if word(tokens, index) == "IPADDRESS"
+            && matches!(tokens[index + 1].token, Token::SingleQuotedString(_))
+        {
+            let span = tokens[index].span;
+            let text = tokens[index + 1].token.clone();
+            let cast = [
+                keyword("CAST", Keyword::CAST),
+                Token::LParen,
+                text,
+                keyword("AS", Keyword::AS),
+                plain_word("ipaddress"),
+                Token::RParen,
+            ];
+            let cast = cast.map(|token| TokenWithSpan { token, span });
+            tokens.splice(index..index + 2, cast);
+        }
+        index += 1;
+    }
+}
+
+/// `TABLE t` is `SELECT * FROM t` wherever a query may begin.
+fn spell_tables_out(tokens: &mut Vec<TokenWithSpan>) {
+    let mut index = 0;
+    while index < tokens.len() {
+        let begins = match index.checked_sub(1) {
+            None => true,
+            Some(before) => {
+                matches!(tokens[before].token, Token::LParen | Token::RParen)
+                    || matches!(
+                        word(tokens, before).as_str(),
+                        "UNION" | "ALL" | "DISTINCT" | "EXCEPT" | "INTERSECT"
+                    )
+            }
+        };
+        let named = tokens
+            .get(index + 1)
+            .is_some_and(|next| matches!(next.token, Token::Word(_)));
+        if begins && named && word(tokens, index) == "TABLE" {
+            let span = tokens[index].span;
+            let select = [
+                keyword("SELECT", Keyword::SELECT),
+                Token::Mul,
+                keyword("FROM", Keyword::FROM),
+            ];
+            let select = select.map(|token| TokenWithSpan { token, span });
+            tokens.splice(index..=index, select);
+        }
+        index += 1;
+    }
+}
+
+/// A word that is no keyword.
+pub(super) fn plain_word(text: &str) -> Token {
+    keyword(text, Keyword::NoKeyword)
 }
 
 fn keyword(text: &str, keyword: Keyword) -> Token {

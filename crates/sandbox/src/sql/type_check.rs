@@ -122,7 +122,6 @@ fn check_alternatives(expr: &Expr, type_of: impl Fn(&Expr) -> Option<AthenaType>
         Expr::ScalarFunction(call) => {
             let what = match call.name() {
                 "coalesce" => "All COALESCE operands",
-                "make_array" => "All ARRAY elements",
                 "nullif" => "All NULLIF operands",
                 "greatest" | "least" => "All arguments",
                 _ => return Ok(()),
@@ -133,15 +132,22 @@ fn check_alternatives(expr: &Expr, type_of: impl Fn(&Expr) -> Option<AthenaType>
     };
     let types: Vec<AthenaType> = parts.into_iter().filter_map(type_of).collect();
     match mixed(&types) {
-        Some((one, other)) => Err(AthenaError::new(
-            "TYPE_MISMATCH",
-            format!(
-                "line 1:8: {what} must be the same type or coercible to a common type. Cannot find common type between {one} and {other}"
-            ),
-        )
-        .into()),
+        Some(_) => Err(no_common_type(what, &types).into()),
         None => Ok(()),
     }
+}
+
+/// The refusal of types that have none in common.
+pub(super) fn no_common_type(what: &str, types: &[AthenaType]) -> AthenaError {
+    let (one, other) = mixed(types)
+        .or_else(|| types.first().zip(types.last()))
+        .unwrap_or((&AthenaType::Unknown, &AthenaType::Unknown));
+    AthenaError::new(
+        "TYPE_MISMATCH",
+        format!(
+            "line 1:8: {what} must be the same type or coercible to a common type. Cannot find common type between {one} and {other}"
+        ),
+    )
 }
 
 /// The first two types of different families.

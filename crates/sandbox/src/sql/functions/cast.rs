@@ -1,5 +1,6 @@
 //! `CAST` and `TRY_CAST` with Trino's conversions and error texts.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
@@ -12,18 +13,23 @@ use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::ReturnFieldArgs;
 
-use super::{Arguments, AthenaError, Function, json, json_text};
+use super::{Arguments, AthenaError, Function, json, json_cast, json_text};
 use crate::sql::text::ColumnText;
 use crate::sql::type_text;
 use crate::sql::types::AthenaType;
 
 pub(super) fn functions() -> Vec<Function> {
     vec![
-        Function::new("athena_cast", 2..=2, target_field, |args| run(args, false)),
+        cast_strictly(),
         Function::new("athena_try_cast", 2..=2, target_field, |args| {
             run(args, true)
         }),
     ]
+}
+
+/// `CAST(x AS type)`.
+pub(super) fn cast_strictly() -> Function {
+    Function::new("athena_cast", 2..=2, target_field, |args| run(args, false))
 }
 
 fn target_field(args: &ReturnFieldArgs<'_>) -> Result<FieldRef> {
@@ -45,7 +51,11 @@ fn target_field(args: &ReturnFieldArgs<'_>) -> Result<FieldRef> {
     }
     // Zones and intervals keep their Arrow type when the kind is the same.
     let from = args.arg_fields[0].data_type();
+    let literal = args.scalar_arguments.first().copied().flatten();
     let data_type = match (&target, from) {
+        (AthenaType::TimestampWithTimeZone(_), DataType::Utf8) => {
+            super::moments::with_zone_of(literal, target.arrow())
+        }
         (AthenaType::TimestampWithTimeZone(_), DataType::Timestamp(_, Some(zone))) => {
             match target.arrow() {
                 DataType::Timestamp(unit, _) => DataType::Timestamp(unit, Some(Arc::clone(zone))),
@@ -69,7 +79,7 @@ fn run(args: &Arguments, lenient: bool) -> Result<ArrayRef> {
 }
 
 /// Converts a column. With `lenient`, what cannot be converted becomes NULL.
-fn convert(
+pub(super) fn convert(
     array: &ArrayRef,
     from: &Field,
     target: &AthenaType,
@@ -80,7 +90,7 @@ fn convert(
     match (&source, target) {
         (AthenaType::Unknown, _) => Ok(cast(array, to)?),
         (AthenaType::Json, AthenaType::Json) => Ok(Arc::clone(array)),
-        (AthenaType::Json, _) => json::from_json(array, target, lenient),
+        (AthenaType::Json, _) => json_cast::from_json(array, target, lenient),
         (_, AthenaType::Json) => json::to_json(array, from),
         (AthenaType::Varbinary, AthenaType::Varchar(None)) => Ok(cast(array, &DataType::Utf8)?),
         (_, AthenaType::Varchar(length)) => {
@@ -92,9 +102,8 @@ fn convert(
             Ok(text)
         }
         (_, AthenaType::Char(length)) => to_text(array, from, *length),
-        (_, AthenaType::Uuid | AthenaType::IpAddress | AthenaType::TimeWithTimeZone(_)) => {
-            to_text(array, from, i32::MAX)
-        }
+        (_, AthenaType::Uuid | AthenaType::IpAddress) => canonical(array, from, target, lenient),
+        (_, AthenaType::TimeWithTimeZone(_)) => to_text(array, from, i32::MAX),
         (AthenaType::Array(_), AthenaType::Array(item)) => list(array, item, to, lenient),
         (AthenaType::Map(..), AthenaType::Map(key, value)) => map(array, (key, value), to, lenient),
         (AthenaType::Row(_), AthenaType::Row(fields)) => row(array, fields, to, lenient),
@@ -232,6 +241,33 @@ fn to_text(array: &ArrayRef, from: &Field, length: i32) -> Result<ArrayRef> {
         .map(|row| text.cell(row).map(cut))
         .collect();
     Ok(Arc::new(texts))
+}
+
+/// Uuids and addresses in the one spelling that each of them has.
+fn canonical(
+    array: &ArrayRef,
+    from: &Field,
+    target: &AthenaType,
+    lenient: bool,
+) -> Result<ArrayRef> {
+    let texts = to_text(array, from, i32::MAX)?;
+    let spelled = texts.as_string::<i32>().iter().map(|text| {
+        let Some(text) = text else { return Ok(None) };
+        let spelled = match target {
+            AthenaType::Uuid => uuid::Uuid::try_parse(text).ok().map(|id| id.to_string()),
+            _ => {
+                let address: Option<IpAddr> = text.parse().ok();
+                address.map(|address| address.to_canonical().to_string())
+            }
+        };
+        if spelled.is_none() && !lenient {
+            let name = target.to_string().to_uppercase();
+            let message = format!("Cannot cast value to {name}: {text}");
+            return Err(AthenaError::new("INVALID_CAST_ARGUMENT", message).into());
+        }
+        Ok(spelled)
+    });
+    Ok(Arc::new(spelled.collect::<Result<StringArray>>()?))
 }
 
 /// Only text may be cut to a length.

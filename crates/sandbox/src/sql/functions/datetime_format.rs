@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use chrono::NaiveDateTime;
 use datafusion::arrow::array::{Array as _, ArrayRef, StringArray};
-use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use datafusion::arrow::datatypes::DataType;
 use datafusion::error::Result;
 
-use super::moments::{read, write};
+use super::moments::{read, with_zone_of, write};
 use super::{Arguments, Function, invalid_argument, returning};
 use crate::sql::types::AthenaType;
 
@@ -41,13 +41,13 @@ pub(super) fn functions() -> Vec<Function> {
         Function::new(
             "from_iso8601_timestamp",
             1..=1,
-            |_| returning(&AthenaType::TimestampWithTimeZone(3)),
             |args| {
-                args.converted(
-                    0,
-                    &DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())),
-                )
+                let athena_type = AthenaType::TimestampWithTimeZone(3);
+                let literal = args.scalar_arguments.first().copied().flatten();
+                let data_type = with_zone_of(literal, athena_type.arrow());
+                Ok(athena_type.field_of("result", data_type, true))
             },
+            |args| args.converted(0, args.returns.data_type()),
         ),
         Function::new(
             "from_iso8601_date",
@@ -219,17 +219,21 @@ fn joda(pattern: &str) -> Result<String> {
             ('M', _) => "%B",
             ('d', 1) => "%-d",
             ('d', _) => "%d",
+            ('D', 1 | 2) => "%-j",
             ('D', _) => "%j",
             ('E', 1..=3) => "%a",
             ('E', _) => "%A",
             ('e', _) => "%u",
+            ('w', 1) => "%-V",
             ('w', _) => "%V",
             ('x', _) => "%G",
             ('H', 1) => "%-H",
             ('H', _) => "%H",
             ('h', 1) => "%-I",
             ('h', _) => "%I",
+            ('m', 1) => "%-M",
             ('m', _) => "%M",
+            ('s', 1) => "%-S",
             ('s', _) => "%S",
             ('S', 1..=3) => "%3f",
             ('S', _) => "%6f",

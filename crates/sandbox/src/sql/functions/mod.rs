@@ -3,18 +3,24 @@
 pub(super) mod arithmetic;
 mod arrays;
 mod cast;
+mod construct;
 mod datetime;
 mod datetime_format;
 mod digest;
 mod entries;
+mod floats;
 mod format;
 mod json;
+mod json_build;
+mod json_cast;
+mod json_node;
 mod json_text;
 mod lambdas;
 mod maps;
 mod moments;
 mod numbers;
 mod patterns;
+mod rounding;
 mod sequence;
 mod strings;
 mod subscript;
@@ -33,10 +39,12 @@ use datafusion::arrow::array::{
 use datafusion::arrow::array::{ListBuilder, StringBuilder};
 use datafusion::arrow::compute::cast as arrow_cast;
 use datafusion::arrow::datatypes::{DataType, FieldRef, Float64Type, Int64Type};
+use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{
-    AggregateUDF, ColumnarValue, HigherOrderUDF, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF,
-    ScalarUDFImpl, Signature, Volatility,
+    AggregateUDF, ColumnarValue, Expr, HigherOrderUDF, Operator, ReturnFieldArgs,
+    ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
 };
 
 use super::failure::AthenaError;
@@ -47,15 +55,18 @@ pub(super) fn all() -> Vec<Arc<ScalarUDF>> {
     let mut functions = Vec::new();
     functions.extend(arrays::functions());
     functions.extend(cast::functions());
+    functions.extend(construct::functions());
     functions.extend(datetime::functions());
     functions.extend(datetime_format::functions());
     functions.extend(digest::functions());
     functions.extend(entries::functions());
     functions.extend(format::functions());
     functions.extend(json::functions());
+    functions.extend(json_build::functions());
     functions.extend(maps::functions());
     functions.extend(numbers::functions());
     functions.extend(patterns::functions());
+    functions.extend(rounding::functions());
     functions.extend(sequence::functions());
     functions.extend(strings::functions());
     functions.extend(subscript::functions());
@@ -65,6 +76,37 @@ pub(super) fn all() -> Vec<Arc<ScalarUDF>> {
         .into_iter()
         .map(|function| Arc::new(ScalarUDF::new_from_impl(function)))
         .collect()
+}
+
+/// The expression, known to have a type that Arrow cannot tell.
+pub(super) fn typed(expr: Expr, athena_type: &AthenaType) -> Expr {
+    let function = ScalarUDF::new_from_impl(construct::typed());
+    let athena_type = Expr::Literal(ScalarValue::from(athena_type.to_string()), None);
+    Expr::ScalarFunction(ScalarFunction::new_udf(
+        Arc::new(function),
+        vec![expr, athena_type],
+    ))
+}
+
+/// The expression cast to another type, as CAST does.
+pub(super) fn cast_to(expr: Expr, athena_type: &AthenaType) -> Expr {
+    let function = ScalarUDF::new_from_impl(cast::cast_strictly());
+    let athena_type = Expr::Literal(ScalarValue::from(athena_type.to_string()), None);
+    Expr::ScalarFunction(ScalarFunction::new_udf(
+        Arc::new(function),
+        vec![expr, athena_type],
+    ))
+}
+
+/// The comparison of doubles behind an operator.
+pub(super) fn float_comparison(op: Operator) -> ScalarUDF {
+    ScalarUDF::new_from_impl(floats::comparison(op))
+}
+
+/// A double that is never -0.
+pub(super) fn without_negative_zero(value: Expr) -> Expr {
+    let function = ScalarUDF::new_from_impl(floats::without_negative_zero());
+    Expr::ScalarFunction(ScalarFunction::new_udf(Arc::new(function), vec![value]))
 }
 
 /// Aggregates, to be registered over DataFusion's own.
@@ -102,10 +144,14 @@ impl Function {
         returns: Returns,
         body: Body,
     ) -> Self {
+        let mut forms = vec![TypeSignature::VariadicAny];
+        if *arity.start() == 0 {
+            forms.push(TypeSignature::Nullary);
+        }
         Self {
             name,
             arity,
-            signature: Signature::variadic_any(Volatility::Immutable),
+            signature: Signature::one_of(forms, Volatility::Immutable),
             returns,
             body,
             takes: "",
@@ -217,10 +263,18 @@ impl ScalarUDFImpl for Function {
         };
         let result = (self.body)(&arguments)?;
         if constant {
-            return datafusion::common::ScalarValue::try_from_array(&result, 0)
-                .map(ColumnarValue::Scalar);
+            return constant_of(&result).map(ColumnarValue::Scalar);
         }
         Ok(ColumnarValue::Array(result))
+    }
+}
+
+/// The only row of a column. `ScalarValue::try_from_array` forgets the field of a list's
+/// items, and with it their type.
+fn constant_of(array: &ArrayRef) -> Result<ScalarValue> {
+    match array.as_list_opt::<i32>() {
+        Some(lists) if !lists.is_empty() => Ok(ScalarValue::List(Arc::new(lists.slice(0, 1)))),
+        _ => ScalarValue::try_from_array(array, 0),
     }
 }
 

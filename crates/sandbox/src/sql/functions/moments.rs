@@ -7,10 +7,48 @@ use datafusion::arrow::array::timezone::Tz;
 use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _, Date32Array, Int64Array};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Date32Type, Int64Type, TimeUnit};
+use datafusion::common::ScalarValue;
 use datafusion::error::Result;
 
 use super::invalid_argument;
 use crate::sql::text::instant;
+
+/// The type with the zone that a literal text of a timestamp names. A column has one zone
+/// for all its rows, which is known only where the text is.
+pub(super) fn with_zone_of(literal: Option<&ScalarValue>, data_type: DataType) -> DataType {
+    let named = match literal {
+        Some(ScalarValue::Utf8(Some(text))) => zone_named_in(text),
+        _ => None,
+    };
+    match (data_type, named) {
+        (DataType::Timestamp(unit, Some(_)), Some(zone)) => {
+            DataType::Timestamp(unit, Some(zone.into()))
+        }
+        (data_type, _) => data_type,
+    }
+}
+
+/// `+02:00` of `2020-05-11T11:15+02:00`, `Asia/Tokyo` of `2020-05-11 11:15 Asia/Tokyo`.
+fn zone_named_in(text: &str) -> Option<String> {
+    let (_, time) = text.trim().split_once(['T', ' '])?;
+    let from = time.find(|c: char| !(c.is_ascii_digit() || matches!(c, ':' | '.')))?;
+    let zone = time[from..].trim();
+    if matches!(zone, "Z" | "UTC") {
+        return None;
+    }
+    let zone = match zone.strip_prefix(['+', '-']) {
+        Some(digits) => {
+            let (hours, minutes) = match digits.split_once(':') {
+                Some(parts) => parts,
+                None => (digits.get(..2)?, digits.get(2..)?),
+            };
+            let minutes = if minutes.is_empty() { "00" } else { minutes };
+            format!("{}{hours}:{minutes}", &zone[..1])
+        }
+        None => zone.to_owned(),
+    };
+    zone.parse::<Tz>().ok().map(|_| zone)
+}
 
 /// The rows of a date or timestamp column, in its own zone; text is read as a timestamp.
 pub(super) fn read(array: &ArrayRef) -> Result<Vec<Option<NaiveDateTime>>> {
@@ -121,4 +159,24 @@ pub(super) fn first_of_month(months: i64) -> Option<NaiveDate> {
     let year = i32::try_from(months.div_euclid(12)).ok()?;
     let month = u32::try_from(months.rem_euclid(12) + 1).ok()?;
     NaiveDate::from_ymd_opt(year, month, 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_literal_names_its_zone() {
+        for (text, zone) in [
+            ("2020-05-11T11:15:05+02:00", Some("+02:00")),
+            ("2020-05-11T11:15:05.123-0930", Some("-09:30")),
+            ("2020-05-11 11:15 Asia/Tokyo", Some("Asia/Tokyo")),
+            ("2020-05-11T11:15:05Z", None),
+            ("2020-05-11 11:15 Nowhere", None),
+            ("2020-05-11T11:15:05", None),
+            ("2020-05-11", None),
+        ] {
+            assert_eq!(zone_named_in(text).as_deref(), zone, "{text}");
+        }
+    }
 }

@@ -23,10 +23,10 @@ pub(super) fn functions() -> Vec<Function> {
 
 /// The last pattern compiled: nearly always there is only one.
 #[derive(Default)]
-struct Compiled(RefCell<Option<(String, Regex)>>);
+pub(super) struct Compiled(RefCell<Option<(String, Regex)>>);
 
 impl Compiled {
-    fn get(&self, pattern: &str) -> Result<Regex> {
+    pub(super) fn get(&self, pattern: &str) -> Result<Regex> {
         let mut last = self.0.borrow_mut();
         if let Some((known, regex)) = &*last
             && known == pattern

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use chrono::{Duration, Months, NaiveDateTime};
 use datafusion::arrow::array::{
-    Array as _, ArrayRef, AsArray as _, Int64Array, ListArray, new_empty_array,
+    Array as _, ArrayRef, AsArray as _, Int64Array, Int64Builder, ListArray, ListBuilder,
+    new_empty_array,
 };
 use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::compute::{cast, concat};
@@ -16,14 +17,41 @@ use datafusion::error::Result;
 use datafusion::logical_expr::ReturnFieldArgs;
 
 use super::moments::{read, write};
-use super::{Arguments, Function, invalid_argument};
+use super::{Arguments, Function, invalid_argument, returning};
 use crate::sql::types::AthenaType;
 
 /// As many entries as Trino allows in one array made so.
 const MAX_ENTRIES: usize = 10_000;
 
 pub(super) fn functions() -> Vec<Function> {
-    vec![Function::new("sequence", 2..=3, field, sequence)]
+    vec![
+        Function::new("sequence", 2..=3, field, sequence),
+        Function::new(
+            "athena_ordinality",
+            1..=usize::MAX,
+            |_| returning(&AthenaType::Array(Box::new(AthenaType::Bigint))),
+            ordinality,
+        ),
+    ]
+}
+
+/// 1, 2, 3 and so on, as long as the longest of some arrays.
+fn ordinality(args: &Arguments) -> Result<ArrayRef> {
+    let lists: Vec<&ListArray> = args
+        .arrays
+        .iter()
+        .filter_map(|array| array.as_list_opt::<i32>())
+        .collect();
+    let mut lists_of_numbers = ListBuilder::new(Int64Builder::new());
+    for row in 0..args.rows {
+        let there = lists.iter().filter(|list| list.is_valid(row));
+        let longest = there.map(|list| list.value_length(row)).max().unwrap_or(0);
+        for number in 1..=i64::from(longest) {
+            lists_of_numbers.values().append_value(number);
+        }
+        lists_of_numbers.append(true);
+    }
+    Ok(Arc::new(lists_of_numbers.finish()))
 }
 
 fn field(args: &ReturnFieldArgs<'_>) -> Result<FieldRef> {

@@ -18,6 +18,13 @@ pub(super) fn functions() -> Vec<Function> {
     vec![
         Function::new("typeof", 1..=1, typeof_field, type_of),
         Function::new("athena_element_at", 2..=2, element_field, element_at),
+        // Only marks; a plan with it is never executed.
+        Function::new(
+            crate::sql::with_ties::MARK,
+            1..=1,
+            |_| returning(&AthenaType::Bigint),
+            |args| Ok(Arc::new(args.integers(0)?)),
+        ),
         Function::new(
             "athena_length",
             1..=1,

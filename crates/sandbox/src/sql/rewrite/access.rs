@@ -1,18 +1,17 @@
 //! Parts of values: `xs[1]`, `m['k']`, `r[1]`, `r.name`.
 
-use std::ops::ControlFlow;
-
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, Expr, Ident, LambdaFunction, OneOrManyWithParens, Subscript, VisitMut as _,
-    VisitorMut,
+    AccessExpr, Expr, Ident, LambdaFunction, OneOrManyWithParens, Subscript,
 };
 
 use super::build::{call, lower_case_ident, string};
 use super::keep_number;
 use crate::sql::failure::AthenaError;
 
-/// Before the parts are visited: numbers stay as they are, names become text.
-pub(super) fn before_parts(expr: &mut Expr) {
+/// Before the parts are visited: numbers stay as they are, names become text. Names in
+/// front are those of a column, `t.xs[1]`, unless they begin with a lambda's parameter.
+pub(super) fn before_parts(expr: &mut Expr, parameters: &[String]) {
+    tell_columns_from_parameters(expr, parameters);
     let Expr::CompoundFieldAccess { access_chain, .. } = expr else {
         return;
     };
@@ -26,6 +25,39 @@ pub(super) fn before_parts(expr: &mut Expr) {
             }
             AccessExpr::Subscript(_) => {}
         }
+    }
+}
+
+fn tell_columns_from_parameters(expr: &mut Expr, parameters: &[String]) {
+    let is_parameter = |name: &Ident| parameters.contains(&name.value.to_lowercase());
+    match expr {
+        Expr::CompoundIdentifier(parts) => {
+            let [first, fields @ ..] = parts.as_slice() else {
+                return;
+            };
+            if is_parameter(first) {
+                let fields = fields.iter().cloned().map(Expr::Identifier);
+                *expr = Expr::CompoundFieldAccess {
+                    root: Box::new(Expr::Identifier(first.clone())),
+                    access_chain: fields.map(AccessExpr::Dot).collect(),
+                };
+            }
+        }
+        Expr::CompoundFieldAccess { root, access_chain } => {
+            let Expr::Identifier(first) = root.as_ref() else {
+                return;
+            };
+            let names = access_chain.iter().map_while(|access| match access {
+                AccessExpr::Dot(Expr::Identifier(name)) => Some(name.clone()),
+                _ => None,
+            });
+            let parts: Vec<Ident> = std::iter::once(first.clone()).chain(names).collect();
+            if !is_parameter(first) && parts.len() > 1 {
+                access_chain.drain(..parts.len() - 1);
+                **root = Expr::CompoundIdentifier(parts);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -52,41 +84,15 @@ pub(super) fn rewrite(expr: &Expr) -> Result<Option<Expr>, AthenaError> {
     Ok(Some(value))
 }
 
-/// In a lambda's body `x.name` is a field of the parameter `x`, not a column of a table.
-pub(super) fn dotted_parameters(lambda: &mut LambdaFunction) {
+/// The names of a lambda's parameters, which become lower case.
+pub(super) fn parameters(lambda: &mut LambdaFunction) -> Vec<String> {
     let parameters = match &mut lambda.params {
         OneOrManyWithParens::One(parameter) => std::slice::from_mut(parameter),
         OneOrManyWithParens::Many(parameters) => parameters.as_mut_slice(),
     };
-    let mut names: Vec<String> = Vec::new();
-    for parameter in parameters {
+    let lower_case = parameters.iter_mut().map(|parameter| {
         lower_case_ident(&mut parameter.name);
-        names.push(parameter.name.value.clone());
-    }
-    let flow = lambda.body.visit(&mut Dotted { names });
-    debug_assert!(flow.is_continue(), "the visitor never stops early");
-}
-
-struct Dotted {
-    names: Vec<String>,
-}
-
-impl VisitorMut for Dotted {
-    type Break = ();
-
-    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-        if let Expr::CompoundIdentifier(parts) = expr
-            && let [first, rest @ ..] = parts.as_slice()
-            && self.names.contains(&first.value.to_lowercase())
-        {
-            let fields = rest.iter().cloned();
-            *expr = Expr::CompoundFieldAccess {
-                root: Box::new(Expr::Identifier(Ident::new(first.value.clone()))),
-                access_chain: fields
-                    .map(|name| AccessExpr::Dot(Expr::Identifier(name)))
-                    .collect(),
-            };
-        }
-        ControlFlow::Continue(())
-    }
+        parameter.name.value.clone()
+    });
+    lower_case.collect()
 }

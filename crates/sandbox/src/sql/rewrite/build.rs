@@ -3,7 +3,9 @@
 use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
     CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, Ident, ObjectName, ObjectNamePart, Value,
+    FunctionArguments, GroupByExpr, Ident, LambdaFunction, LambdaFunctionParameter, LambdaSyntax,
+    ObjectName, ObjectNamePart, OneOrManyWithParens, Query, Select, SelectFlavor, SelectItem,
+    SetExpr, TableAlias, TableFactor, TableWithJoins, Value, WildcardAdditionalOptions,
 };
 
 /// A call of a function by name.
@@ -63,6 +65,18 @@ pub(super) fn case(condition: Expr, then: Expr, otherwise: Option<Expr>) -> Expr
     }
 }
 
+/// `parameter -> body`.
+pub(super) fn lambda(parameter: &str, body: Expr) -> Expr {
+    Expr::Lambda(LambdaFunction {
+        params: OneOrManyWithParens::One(LambdaFunctionParameter {
+            name: Ident::with_quote('"', parameter),
+            data_type: None,
+        }),
+        body: Box::new(body),
+        syntax: LambdaSyntax::Arrow,
+    })
+}
+
 /// Names are case-insensitive in Athena, also in quotes.
 pub(super) fn lower_case_ident(ident: &mut Ident) {
     ident.value = ident.value.to_lowercase();
@@ -74,5 +88,64 @@ pub(super) fn lower_case(name: &mut ObjectName) {
         if let ObjectNamePart::Identifier(ident) = part {
             lower_case_ident(ident);
         }
+    }
+}
+
+/// `SELECT * FROM (body) alias`.
+pub(super) fn select_all(body: SetExpr, alias: TableAlias) -> Select {
+    select_all_from(TableFactor::Derived {
+        lateral: false,
+        subquery: Box::new(query(body)),
+        alias: Some(alias),
+        sample: None,
+    })
+}
+
+/// `SELECT * FROM relation`.
+pub(super) fn select_all_from(relation: TableFactor) -> Select {
+    Select {
+        select_token: AttachedToken::empty(),
+        optimizer_hints: Vec::new(),
+        distinct: None,
+        select_modifiers: None,
+        top: None,
+        top_before_distinct: false,
+        projection: vec![SelectItem::Wildcard(WildcardAdditionalOptions::default())],
+        exclude: None,
+        into: None,
+        from: vec![TableWithJoins {
+            relation,
+            joins: Vec::new(),
+        }],
+        lateral_views: Vec::new(),
+        prewhere: None,
+        selection: None,
+        connect_by: Vec::new(),
+        group_by: GroupByExpr::Expressions(Vec::new(), Vec::new()),
+        cluster_by: Vec::new(),
+        distribute_by: Vec::new(),
+        sort_by: Vec::new(),
+        having: None,
+        named_window: Vec::new(),
+        qualify: None,
+        window_before_qualify: false,
+        value_table_mode: None,
+        flavor: SelectFlavor::Standard,
+    }
+}
+
+/// A query that is nothing but its body.
+pub(super) fn query(body: SetExpr) -> Query {
+    Query {
+        with: None,
+        body: Box::new(body),
+        order_by: None,
+        limit_clause: None,
+        fetch: None,
+        locks: Vec::new(),
+        for_clause: None,
+        settings: None,
+        format_clause: None,
+        pipe_operators: Vec::new(),
     }
 }

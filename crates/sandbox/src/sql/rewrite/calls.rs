@@ -1,49 +1,17 @@
 //! Function calls: Trino's names and argument orders.
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
     FunctionArguments, Ident, ObjectName, OrderByExpr, OrderByOptions, UnaryOperator, Value,
-    VisitMut as _, VisitorMut,
 };
-use std::ops::ControlFlow;
 
-use super::build::{argument, call, case, cast, number, string};
+use super::build::{argument, call, case, cast, lambda, number, string};
+use super::json_calls;
 use crate::sql::failure::AthenaError;
 use crate::sql::types::UNNAMED_FIELD;
 
-/// Before arguments are visited: `try(x)` makes what can fail inside it yield NULL.
-pub(super) fn before_arguments(function: &mut Function) {
-    if name_of(function) == "try" {
-        let flow = function.args.visit(&mut Lenient);
-        debug_assert!(flow.is_continue(), "the visitor never stops early");
-    }
-}
-
 fn name_of(function: &Function) -> String {
     function.name.to_string().to_lowercase()
-}
-
-/// Turns casts into TRY_CAST and divisors of zero into NULL.
-struct Lenient;
-
-impl VisitorMut for Lenient {
-    type Break = ();
-
-    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-        match expr {
-            Expr::Cast { kind, .. } => *kind = CastKind::TryCast,
-            Expr::BinaryOp {
-                op: BinaryOperator::Divide | BinaryOperator::Modulo,
-                right,
-                ..
-            } => {
-                let divisor = right.as_ref().clone();
-                **right = call("nullif", vec![divisor, number(0)]);
-            }
-            _ => {}
-        }
-        ControlFlow::Continue(())
-    }
 }
 
 /// The call in DataFusion's terms; `None` when it is the same there.
@@ -52,6 +20,12 @@ impl VisitorMut for Lenient {
 /// `NOT_SUPPORTED` for a form of a known function that has no counterpart.
 pub(super) fn rewrite(function: &mut Function, now: &str) -> Result<Option<Expr>, AthenaError> {
     let name = name_of(function);
+    if name == "regexp_replace"
+        && let Some(args) = plain_arguments(function)
+        && matches!(args.last(), Some(Expr::Lambda(_)))
+    {
+        return Ok(Some(call("athena_regexp_replace_by", args)));
+    }
     if let Some(renamed) = renamed(&name) {
         function.name = ObjectName::from(vec![Ident::new(renamed)]);
         return Ok(None);
@@ -62,6 +36,9 @@ pub(super) fn rewrite(function: &mut Function, now: &str) -> Result<Option<Expr>
     let Some(args) = plain_arguments(function) else {
         return Ok(None);
     };
+    if let Some(json) = json_calls::rewrite(&name, &args, function)? {
+        return Ok(Some(json));
+    }
     Ok(moment(&name, &args, now).or_else(|| scalar(&name, &args)))
 }
 
@@ -84,7 +61,8 @@ fn renamed(name: &str) -> Option<&'static str> {
         "width_bucket" => "athena_width_bucket",
         "concat_ws" => "athena_concat_ws",
         "is_nan" => "isnan",
-        "truncate" => "trunc",
+        "truncate" => "athena_truncate",
+        "round" => "athena_round",
         "pow" => "power",
         "split" => "athena_split",
         "substr" | "substring" => "athena_substr",
@@ -99,7 +77,7 @@ fn renamed(name: &str) -> Option<&'static str> {
         "repeat" => "athena_repeat",
         "arrays_overlap" => "array_has_any",
         "array_join" => "array_to_string",
-        "zip" => "arrays_zip",
+        "zip" => "athena_zip",
         _ => return None,
     })
 }
@@ -156,14 +134,17 @@ fn aggregate(name: &str, function: &Function) -> Option<Expr> {
         ("max" | "min", [value, count]) => {
             return Some(first_of(function, value, value, count, name == "max"));
         }
-        ("approx_percentile", [value, Expr::Array(parts)]) => {
-            let each = parts.elem.iter().map(|part| {
+        ("approx_percentile", [value, Expr::Function(parts)])
+            if name_of(parts) == "athena_array" =>
+        {
+            let parts = plain_arguments(parts)?;
+            let each = parts.iter().map(|part| {
                 let mut one = function.clone();
                 one.name = ObjectName::from(vec![Ident::new("approx_percentile_cont")]);
                 set_arguments(&mut one, vec![value.clone(), part.clone()]);
                 Expr::Function(one)
             });
-            return Some(call("make_array", each.collect()));
+            return Some(call("athena_array", each.collect()));
         }
         ("listagg", [value]) => {
             let with_separator = vec![value.clone(), string("")];
@@ -231,9 +212,7 @@ fn first_of(function: &Function, value: &Expr, by: &Expr, count: &Expr, largest:
 fn moment(name: &str, args: &[Expr], now: &str) -> Option<Expr> {
     let precision = match args {
         [] => 3,
-        [Expr::Value(digits)] => digits
-            .value
-            .to_string()
+        [digits] => literal_number(digits)?
             .parse::<u8>()
             .ok()
             .filter(|p| *p <= 9)?,
@@ -254,6 +233,18 @@ fn moment(name: &str, args: &[Expr], now: &str) -> Option<Expr> {
     })
 }
 
+/// The digits of a literal number, which may have become an integer by now.
+fn literal_number(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Value::Number(digits, _) => Some(digits),
+            _ => None,
+        },
+        Expr::Cast { expr, .. } => literal_number(expr),
+        _ => None,
+    }
+}
+
 fn set_arguments(function: &mut Function, args: Vec<Expr>) {
     if let FunctionArguments::List(list) = &mut function.args {
         list.args = args.into_iter().map(argument).collect();
@@ -264,7 +255,11 @@ fn set_arguments(function: &mut Function, args: Vec<Expr>) {
 fn scalar(name: &str, args: &[Expr]) -> Option<Expr> {
     let all = || args.to_vec();
     Some(match (name, args) {
-        ("try", [inner]) => inner.clone(),
+        // Computed as a lambda, so that a failure of some rows is only theirs.
+        ("try", [inner]) => call(
+            "athena_try",
+            vec![number(0), lambda("\u{5}", inner.clone())],
+        ),
         ("typeof", [Expr::Value(literal)]) => match &literal.value {
             Value::SingleQuotedString(text) => {
                 let length = text.chars().count();
@@ -284,8 +279,8 @@ fn scalar(name: &str, args: &[Expr]) -> Option<Expr> {
         ("map", []) => call(
             "athena_map",
             vec![
-                call("make_array", Vec::new()),
-                call("make_array", Vec::new()),
+                call("athena_array", Vec::new()),
+                call("athena_array", Vec::new()),
             ],
         ),
         (
@@ -301,6 +296,7 @@ fn scalar(name: &str, args: &[Expr]) -> Option<Expr> {
         ("strpos", _) => call("athena_strpos", all()),
         ("replace", [text, part]) => call("replace", vec![text.clone(), part.clone(), string("")]),
         ("array_sort", [array]) => call("athena_array_sort", vec![array.clone()]),
+        ("array_sort", [_, Expr::Lambda(_)]) => call("athena_array_sort_by", all()),
         ("greatest" | "least", [_, ..]) => {
             // NULL as soon as any argument is.
             let missing = args.iter().map(|arg| Expr::IsNull(Box::new(arg.clone())));
@@ -318,15 +314,6 @@ fn scalar(name: &str, args: &[Expr]) -> Option<Expr> {
             binary(from, BinaryOperator::Plus, &random_below(&span))
         }
         ("current_timezone", []) => string("UTC"),
-        ("json_value", [json, path]) => call("json_extract_scalar", vec![json.clone(), lax(path)?]),
-        ("json_query", [json, path]) => call(
-            "json_format",
-            vec![call("json_extract", vec![json.clone(), lax(path)?])],
-        ),
-        ("json_exists", [json, path]) => Expr::IsNotNull(Box::new(call(
-            "json_extract",
-            vec![json.clone(), lax(path)?],
-        ))),
         ("mod", [left, right]) => binary(left, BinaryOperator::Modulo, right),
         ("nan", []) => cast(string("NaN"), "double"),
         ("infinity", []) => cast(string("Infinity"), "double"),
@@ -369,7 +356,7 @@ pub(super) fn named_struct(args: &[Expr]) -> Expr {
         .enumerate()
         .flat_map(|(index, arg)| [string(format!("{UNNAMED_FIELD}{index}")), arg.clone()])
         .collect();
-    call("named_struct", pairs)
+    call("athena_row", pairs)
 }
 
 /// A whole number from 0 up to but without a limit, of the limit's own type as far as its
@@ -381,17 +368,6 @@ fn random_below(limit: &Expr) -> Expr {
         if matches!(&value.value, Value::Number(text, _) if large(text)));
     let athena_type = if is_large { "bigint" } else { "integer" };
     cast(call("floor", vec![product]), athena_type)
-}
-
-/// A JSON path of SQL/JSON in the spelling of `json_extract`; only plain paths have one.
-fn lax(path: &Expr) -> Option<Expr> {
-    let Expr::Value(value) = path else {
-        return None;
-    };
-    let text = value.value.clone().into_string()?;
-    let plain = text.trim().strip_prefix("lax ")?.trim();
-    let simple = !plain.contains(['*', '?', '(', '@']);
-    simple.then(|| string(plain))
 }
 
 /// The arguments, if they are plain expressions.

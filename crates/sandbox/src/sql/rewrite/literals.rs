@@ -1,8 +1,6 @@
 //! Literals and casts: Athena's types instead of DataFusion's defaults.
 
-use datafusion::sql::sqlparser::ast::{
-    CastKind, DataType, DateTimeField, Expr, TypedString, Value,
-};
+use datafusion::sql::sqlparser::ast::{CastKind, DataType, Expr, TypedString, Value};
 
 use super::build::{call, cast as cast_to, string};
 use crate::sql::failure::AthenaError;
@@ -117,33 +115,6 @@ fn split_zone(text: &str) -> (&str, Option<&str>) {
     (text[..end].trim_end(), (!zone.is_empty()).then_some(zone))
 }
 
-/// Tells year-month from day-time intervals, which DataFusion has in one type.
-pub(super) fn interval(expr: &Expr) -> Rewritten {
-    let Expr::Interval(interval) = expr else {
-        return Ok(None);
-    };
-    let months = matches!(
-        interval.leading_field,
-        Some(
-            DateTimeField::Year
-                | DateTimeField::Years
-                | DateTimeField::Month
-                | DateTimeField::Months
-        )
-    );
-    let name = if months {
-        "interval year to month"
-    } else {
-        "interval day to second"
-    };
-    if interval.last_field.is_some() {
-        return Err(AthenaError::not_supported(format!(
-            "Unsupported interval literal: {expr}"
-        )));
-    }
-    Ok(Some(cast_to(expr.clone(), name)))
-}
-
 /// `CAST` and `TRY_CAST`, with Athena's conversions and errors.
 pub(super) fn cast(expr: &Expr) -> Rewritten {
     let Expr::Cast {
@@ -167,7 +138,7 @@ pub(super) fn cast(expr: &Expr) -> Rewritten {
 }
 
 /// The type in Trino's spelling.
-fn spelled(data_type: &DataType) -> Result<String, AthenaError> {
+pub(super) fn spelled(data_type: &DataType) -> Result<String, AthenaError> {
     let text = match data_type {
         DataType::Custom(name, modifiers) if name.to_string() == TYPE_STAND_IN => {
             modifiers.join(",")

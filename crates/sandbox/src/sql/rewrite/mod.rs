@@ -5,12 +5,19 @@
 mod access;
 mod build;
 mod calls;
+mod intervals;
+mod json_calls;
 mod literals;
 mod names;
 mod relations;
+mod samples;
+mod spelling;
 mod text;
 
-pub(super) use names::{OutputName, is_unnamed, is_values, output_names, shown, shown_in_text};
+pub(super) use names::{
+    OutputName, duplicate, is_unnamed, is_values, output_names, shown, shown_in_text, unnamed,
+};
+pub(super) use spelling::Spellings;
 
 use std::ops::ControlFlow;
 use std::time::SystemTime;
@@ -21,13 +28,18 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use super::failure::AthenaError;
+use super::with_ties;
 
 /// Rewrites a query in place; `now` is what `now()` tells.
 ///
 /// # Errors
 /// `NOT_SUPPORTED` for what has no counterpart.
 pub(super) fn rewrite(query: &mut Query, now: SystemTime) -> Result<(), AthenaError> {
-    match query.visit(&mut Rewriter { now: now_text(now) }) {
+    let mut rewriter = Rewriter {
+        now: now_text(now),
+        parameters: Vec::new(),
+    };
+    match query.visit(&mut rewriter) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(error) => Err(*error),
     }
@@ -48,6 +60,8 @@ fn now_text(now: SystemTime) -> String {
 struct Rewriter {
     /// The moment the query started.
     now: String,
+    /// Parameters of the lambdas this is inside of.
+    parameters: Vec<String>,
 }
 
 impl VisitorMut for Rewriter {
@@ -74,10 +88,17 @@ impl VisitorMut for Rewriter {
             }
             None => {}
         }
-        fetch_as_limit(query);
+        if let Err(error) = fetch_as_limit(query) {
+            return ControlFlow::Break(Box::new(error));
+        }
         for cte in query.with.iter_mut().flat_map(|with| &mut with.cte_tables) {
             relations::lower_case_alias(&mut cte.alias);
         }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
+        names::name_values(&mut query.body);
         ControlFlow::Continue(())
     }
 
@@ -104,14 +125,17 @@ impl VisitorMut for Rewriter {
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
         match expr {
             Expr::Identifier(ident) => build::lower_case_ident(ident),
-            Expr::CompoundIdentifier(parts) => parts.iter_mut().for_each(build::lower_case_ident),
-            Expr::CompoundFieldAccess { .. } => access::before_parts(expr),
-            Expr::Lambda(lambda) => access::dotted_parameters(lambda),
+            Expr::CompoundIdentifier(_) | Expr::CompoundFieldAccess { .. } => {
+                access::before_parts(expr, &self.parameters);
+            }
+            Expr::Lambda(lambda) => self.parameters.extend(access::parameters(lambda)),
             Expr::Function(function) => {
                 mark_frame_numbers(function, true);
-                calls::before_arguments(function);
             }
             _ => {}
+        }
+        if let Expr::CompoundIdentifier(parts) = expr {
+            parts.iter_mut().for_each(build::lower_case_ident);
         }
         ControlFlow::Continue(())
     }
@@ -120,7 +144,7 @@ impl VisitorMut for Rewriter {
         let rewritten = match expr {
             Expr::Value(value) => literals::value(&value.value),
             Expr::TypedString(typed) => literals::typed_string(typed),
-            Expr::Interval(_) => literals::interval(expr),
+            Expr::Interval(_) => intervals::rewrite(expr),
             Expr::Cast { .. } => literals::cast(expr),
             Expr::AtTimeZone {
                 timestamp,
@@ -130,6 +154,12 @@ impl VisitorMut for Rewriter {
                 vec![timestamp.as_ref().clone(), time_zone.as_ref().clone()],
             ))),
             Expr::CompoundFieldAccess { .. } => access::rewrite(expr),
+            Expr::Lambda(lambda) => {
+                let outside = self.parameters.len() - lambda.params.len();
+                self.parameters.truncate(outside);
+                Ok(None)
+            }
+            Expr::Array(array) => Ok(Some(build::call("athena_array", array.elem.clone()))),
             Expr::Tuple(fields) => Ok(Some(calls::named_struct(fields))),
             Expr::Substring { .. } => Ok(text::substring(expr)),
             Expr::Floor { expr: value, .. } => Ok(Some(build::call(
@@ -161,16 +191,20 @@ impl VisitorMut for Rewriter {
     }
 }
 
-/// `FETCH FIRST n ROWS ONLY` is `LIMIT n`.
-fn fetch_as_limit(query: &mut Query) {
-    let Some(fetch) = query
-        .fetch
-        .take_if(|fetch| !fetch.with_ties && !fetch.percent)
-    else {
-        return;
+/// `FETCH FIRST n ROWS ONLY` is `LIMIT n`; WITH TIES marks the limit.
+fn fetch_as_limit(query: &mut Query) -> Result<(), AthenaError> {
+    let Some(fetch) = query.fetch.take_if(|fetch| !fetch.percent) else {
+        return Ok(());
     };
     let mut quantity = fetch.quantity.unwrap_or_else(|| build::number(1));
     keep_number(&mut quantity);
+    if fetch.with_ties {
+        if query.order_by.is_none() {
+            let message = "line 1:1: FETCH FIRST WITH TIES clause requires ORDER BY";
+            return Err(AthenaError::new("MISSING_ORDER_BY", message));
+        }
+        quantity = build::call(with_ties::MARK, vec![quantity]);
+    }
     let offset = match query.limit_clause.take() {
         Some(LimitClause::LimitOffset { offset, .. }) => offset,
         _ => None,
@@ -180,6 +214,7 @@ fn fetch_as_limit(query: &mut Query) {
         offset,
         limit_by: Vec::new(),
     });
+    Ok(())
 }
 
 /// Marks an integer literal that must stay as it is: an ordinal, a limit, an index. The

@@ -1,8 +1,12 @@
 //! Names of output columns: `_col0` for unnamed expressions, duplicates allowed.
 
-use datafusion::sql::sqlparser::ast::{Expr, Ident, Query, SelectItem, SetExpr, Value};
+use datafusion::sql::sqlparser::ast::{
+    Expr, FunctionArguments, Ident, Query, SelectItem, SetExpr, TableAlias, TableAliasColumnDef,
+    TableFactor, Value, Values,
+};
 
-use super::build::{cast, lower_case_ident};
+use super::build::{call, cast, lower_case_ident, select_all, select_all_from};
+use super::calls::named_struct;
 
 /// Separates a name from the number that makes it unique inside DataFusion.
 const DUPLICATE: char = '\u{2}';
@@ -31,7 +35,18 @@ pub(crate) fn output_names(query: &Query) -> (Vec<OutputName>, Vec<OutputName>) 
         }
         _ => return (Vec::new(), Vec::new()),
     };
-    let named = |item: &SelectItem| match item {
+    let head: Vec<OutputName> = items.iter().map_while(written).collect();
+    if head.len() == items.len() {
+        return (head, Vec::new());
+    }
+    let mut tail: Vec<OutputName> = items.iter().rev().map_while(written).collect();
+    tail.reverse();
+    (head, tail)
+}
+
+/// The name of one output; `None` for a `*`.
+pub(super) fn written(item: &SelectItem) -> Option<OutputName> {
+    match item {
         SelectItem::ExprWithAlias { alias, .. } => Some(OutputName::Written(alias.value.clone())),
         SelectItem::UnnamedExpr(Expr::Identifier(ident)) => {
             Some(OutputName::Written(ident.value.clone()))
@@ -43,14 +58,7 @@ pub(crate) fn output_names(query: &Query) -> (Vec<OutputName>, Vec<OutputName>) 
         }
         SelectItem::UnnamedExpr(_) => Some(OutputName::FromSchema),
         _ => None,
-    };
-    let head: Vec<OutputName> = items.iter().map_while(named).collect();
-    if head.len() == items.len() {
-        return (head, Vec::new());
     }
-    let mut tail: Vec<OutputName> = items.iter().rev().map_while(named).collect();
-    tail.reverse();
-    (head, tail)
 }
 
 /// True for a query that is nothing but VALUES.
@@ -64,7 +72,7 @@ pub(crate) fn is_unnamed(name: &str) -> bool {
 }
 
 /// The part of a query that names its outputs.
-fn outermost(body: &SetExpr) -> &SetExpr {
+pub(super) fn outermost(body: &SetExpr) -> &SetExpr {
     match body {
         SetExpr::Query(query) => outermost(&query.body),
         SetExpr::SetOperation { left, .. } => outermost(left),
@@ -141,6 +149,16 @@ fn keep_length(expr: &mut Expr) {
     }
 }
 
+/// A name for an expression that nobody can use; `suffix` makes it unlike others.
+pub(crate) fn unnamed(suffix: &str) -> String {
+    format!("{UNNAMED}u{suffix}")
+}
+
+/// A name that is shown as `name` but is unlike others of it.
+pub(crate) fn duplicate(name: &str, number: usize) -> String {
+    format!("{name}{DUPLICATE}{number}")
+}
+
 /// A text of the engine's with internal names as they are shown.
 pub(crate) fn shown_in_text(text: &str) -> String {
     text.replace("\\u{3}", "_col").replace(UNNAMED, "_col")
@@ -152,4 +170,66 @@ pub(crate) fn shown(name: &str, index: usize) -> String {
         return format!("_col{index}");
     }
     name.split(DUPLICATE).next().unwrap_or(name).to_owned()
+}
+
+/// Gives the columns of VALUES names that nobody can use, in place of DataFusion's.
+pub(super) fn name_values(body: &mut SetExpr) {
+    match body {
+        SetExpr::Values(values) => {
+            let width = values.rows.first().map_or(0, |row| row.len());
+            let columns = (0..width).map(|index| TableAliasColumnDef {
+                name: Ident::with_quote('"', format!("{UNNAMED}{index}")),
+                data_type: None,
+            });
+            let alias = TableAlias {
+                explicit: true,
+                name: Ident::with_quote('"', UNNAMED),
+                columns: columns.collect(),
+                at: None,
+            };
+            let select = if (0..width).any(|column| is_mixed(values, column)) {
+                // An array of rows finds a type for all of them; VALUES would not.
+                let rows = values.rows.iter().map(|row| named_struct(row));
+                select_all_from(TableFactor::UNNEST {
+                    alias: Some(alias),
+                    array_exprs: vec![call("athena_array", rows.collect())],
+                    with_offset: false,
+                    with_offset_alias: None,
+                    with_ordinality: false,
+                })
+            } else {
+                select_all(SetExpr::Values(values.clone()), alias)
+            };
+            *body = SetExpr::Select(Box::new(select));
+        }
+        SetExpr::SetOperation { left, right, .. } => {
+            name_values(left);
+            name_values(right);
+        }
+        _ => {}
+    }
+}
+
+/// True for a column of VALUES whose types may differ in what Arrow cannot tell.
+fn is_mixed(values: &Values, column: usize) -> bool {
+    let mut types = values.rows.iter().map(|row| row.get(column).and_then(told));
+    let first = types.next().flatten();
+    types.any(|other| other != first)
+}
+
+/// What an expression says of its type.
+fn told(expr: &Expr) -> Option<String> {
+    let function = match expr {
+        Expr::Nested(inner) => return told(inner),
+        Expr::Function(function) => function,
+        _ => return None,
+    };
+    match function.name.to_string().as_str() {
+        "athena_cast" | "athena_try_cast" | "athena_typed" => match &function.args {
+            FunctionArguments::List(list) => list.args.get(1).map(ToString::to_string),
+            _ => None,
+        },
+        name @ ("json_parse" | "with_timezone") => Some(name.to_owned()),
+        _ => None,
+    }
 }

@@ -1,9 +1,12 @@
 //! Functions that take lambdas: `transform(xs, x -> x + 1)`.
 
 mod arrays;
+mod attempt;
 mod elements;
 mod maps;
 mod reduce;
+mod replace;
+mod sort;
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -12,7 +15,7 @@ use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{
-    ColumnarValue, HigherOrderFunctionArgs, HigherOrderReturnFieldArgs, HigherOrderSignature,
+    ColumnarValue, Expr, HigherOrderFunctionArgs, HigherOrderReturnFieldArgs, HigherOrderSignature,
     HigherOrderUDF, HigherOrderUDFImpl, LambdaArgument, LambdaParametersProgress, ValueOrLambda,
     Volatility,
 };
@@ -25,6 +28,9 @@ pub(super) fn functions() -> Vec<Arc<HigherOrderUDF>> {
     let mut all = arrays::functions();
     all.extend(maps::functions());
     all.push(reduce::function());
+    all.push(attempt::function());
+    all.push(replace::function());
+    all.push(sort::function());
     all.into_iter()
         .map(|function| Arc::new(HigherOrderUDF::new_from_impl(function)))
         .collect()
@@ -86,6 +92,8 @@ impl LambdaFunction {
                 "line 1:8: Unexpected parameters ({}, function) for function {}",
                 types.join(", "),
                 self.name
+                    .trim_start_matches("athena_")
+                    .trim_end_matches("_by")
             ),
         )
         .into()
@@ -113,6 +121,18 @@ impl HigherOrderUDFImpl for LambdaFunction {
 
     fn signature(&self) -> &HigherOrderSignature {
         &self.signature
+    }
+
+    fn short_circuits(&self) -> bool {
+        true
+    }
+
+    /// Lambdas may never be evaluated, and what fails in them may be forgiven.
+    fn conditional_arguments<'a>(
+        &self,
+        args: &'a [Expr],
+    ) -> Option<(Vec<&'a Expr>, Vec<&'a Expr>)> {
+        Some(args.iter().partition(|arg| !matches!(arg, Expr::Lambda(_))))
     }
 
     fn coerce_value_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
