@@ -39,8 +39,7 @@ impl From<String> for Matcher {
 
 /// The text as Athena keeps it: without surrounding blanks and trailing `;`.
 pub(crate) fn strip(sql: &str) -> &str {
-    sql.trim()
-        .trim_end_matches(|c: char| c == ';' || c.is_whitespace())
+    sql.trim_matches(|c: char| c == ';' || c.is_whitespace())
 }
 
 /// Where a fixture's rows come from.

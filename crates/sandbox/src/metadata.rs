@@ -91,7 +91,7 @@ fn engine_id(execution_id: &str, submitted: SystemTime) -> String {
 }
 
 /// A SELECT that reads no table is answered without the engine.
-fn is_literal(sql: &str) -> bool {
+pub(crate) fn is_literal(sql: &str) -> bool {
     !sql.split(|c: char| !(c.is_alphanumeric() || c == '_'))
         .any(|word| word.eq_ignore_ascii_case("from") || word.eq_ignore_ascii_case("table"))
 }

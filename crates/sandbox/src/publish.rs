@@ -10,7 +10,7 @@ use crate::execution::{Execution, Outcome, Place};
 use crate::metadata;
 use crate::result_files::{Format, write_failed};
 use crate::service::Service;
-use crate::store::WriteCondition;
+use crate::store::{Attributes, WriteCondition};
 
 /// Publishes the main result; answers the file that pages are read from. A file to be linked
 /// stays where it is.
@@ -18,7 +18,7 @@ pub(crate) fn object(
     service: &Service,
     execution: &Execution,
     source: &Path,
-    link: bool,
+    (link, plain): (bool, Attributes),
 ) -> io::Result<PathBuf> {
     let Some(Place { bucket, key }) = &execution.place else {
         if link {
@@ -29,7 +29,10 @@ pub(crate) fn object(
     let store = &service.store;
     match Encryption::of(execution.result_configuration.as_ref()) {
         Encryption::Plain if link => store.link(source, bucket, key)?,
-        Encryption::Plain => store.publish(source, bucket, key)?,
+        Encryption::Plain => {
+            let condition = WriteCondition::default();
+            store.publish_as(source, (bucket, key), &plain, &condition)?;
+        }
         encryption => {
             let readable = if link {
                 fs::canonicalize(source)?
@@ -43,6 +46,25 @@ pub(crate) fn object(
         }
     }
     Ok(store.path(bucket, key))
+}
+
+/// What kind of bytes a result is said to be: other ones where no engine planned a statement,
+/// which are those that have a count though they show something, those that leave nothing, and
+/// SELECT of nothing but literals.
+pub(crate) fn content_type(execution: &Execution, format: Format, outcome: &Outcome) -> Attributes {
+    let nothing = outcome.columns.is_empty() && !outcome.bare_metadata;
+    let unplanned = match format {
+        Format::Txt { .. } => nothing || outcome.update_count.is_some(),
+        Format::Csv => metadata::is_literal(&execution.query.sql),
+        Format::None => false,
+    };
+    if unplanned {
+        return Attributes::new();
+    }
+    Attributes::from([(
+        "content-type".to_owned(),
+        "application/octet-stream".to_owned(),
+    )])
 }
 
 /// A file out of the way of whoever removes the source.
@@ -95,8 +117,11 @@ pub(crate) fn metadata(
         &outcome.columns,
     );
     let place = place.with_suffix(".metadata");
+    let kind = content_type(execution, format, outcome);
     let written = match Encryption::of(execution.result_configuration.as_ref()) {
-        Encryption::Plain => service.store.write(&place.bucket, &place.key, &bytes),
+        Encryption::Plain => service
+            .store
+            .write_as(&place.bucket, &place.key, &bytes, kind),
         encryption => {
             let temp = service.store.temp_path();
             fs::write(&temp, &bytes)

@@ -13,7 +13,7 @@ use crate::publish;
 use crate::result_files::{self, Format, Layout, ResultWriter, write_failed};
 use crate::saved;
 use crate::service::Service;
-use crate::store::parse_s3_uri;
+use crate::store::{Attributes, parse_s3_uri};
 
 /// Who answers a statement.
 pub(crate) enum Work {
@@ -120,10 +120,10 @@ impl Answered {
     fn publish(mut self, service: &Service, execution: &Execution) -> Result<Outcome, Failure> {
         if self.format != Format::None {
             let source = self.prepared.as_deref().unwrap_or(self.writer.path());
-            self.outcome.file = Some(
-                publish::object(service, execution, source, self.prepared.is_some())
-                    .map_err(write_failed)?,
-            );
+            let kind = publish::content_type(execution, self.format, &self.outcome);
+            let how = (self.prepared.is_some(), kind);
+            let file = publish::object(service, execution, source, how);
+            self.outcome.file = Some(file.map_err(write_failed)?);
         }
         publish::metadata(service, execution, self.format, &self.outcome)?;
         Ok(self.outcome)
@@ -279,11 +279,14 @@ fn fail(service: &Service, execution: &Execution, failure: Failure) {
     if is_hive_failure(execution, &failure.reason)
         && let Some(place) = &execution.place
     {
+        let kind = "content-type".to_owned();
+        let kind = Attributes::from([(kind, "application/octet-stream".to_owned())]);
+        let text = failure.reason.as_bytes();
         // The execution has failed already; there is no second way to fail it.
         drop(
             service
                 .store
-                .write(&place.bucket, &place.key, failure.reason.as_bytes()),
+                .write_as(&place.bucket, &place.key, text, kind),
         );
     }
     execution.fail(failure);

@@ -61,6 +61,12 @@ pub(super) fn start_query_execution(
             .map(|&text| text.to_owned())
             .collect(),
     };
+    if asked.sql.is_empty() && request.sql.contains(';') {
+        return Err(ApiError::invalid_request(
+            "MALFORMED_QUERY",
+            format!("Empty sql statement: {}", request.sql.trim_end()),
+        ));
+    }
     let Planned { work, kind, query } = plan(service, &group.name, &asked, faults)?;
 
     let parameters = TokenParameters {

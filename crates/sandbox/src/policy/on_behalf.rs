@@ -8,7 +8,7 @@ use super::{Access, Denied, glue, references};
 use crate::engine::{Failure, StatementType};
 use crate::error::ApiError;
 use crate::execution::{Execution, Place};
-use crate::metastore::{DEFAULT_CATALOG, Table};
+use crate::metastore::{DEFAULT_CATALOG, S3_TABLES, Table};
 use crate::service::Service;
 use crate::store::parse_s3_uri;
 
@@ -82,10 +82,14 @@ pub(crate) async fn may_run(
     let may_see = |operation: &str, database: Option<&str>, table: Option<&str>| {
         glue::may(&access, operation, "", (database, table)).map_err(no_metadata)
     };
+    let nested = execution.query.catalog.as_deref().map(str::to_lowercase);
+    let nested = nested.filter(|name| name.starts_with(S3_TABLES));
     // Every statement looks at the database `default`.
     may_see("GetDatabase", Some("default"), None)?;
     let context = execution.query.database.as_deref().unwrap_or("default");
-    may_see("GetDatabase", Some(context), None)?;
+    if nested.is_none() {
+        may_see("GetDatabase", Some(context), None)?;
+    }
     let own = service.metastore.own();
     let names = references::tables(&execution.query.sql);
     // Views are read with the rights of whoever asks, down to the tables inside them.
@@ -98,7 +102,9 @@ pub(crate) async fn may_run(
     let mut views = BTreeSet::new();
     while let Some((context, text)) = texts.pop() {
         for name in references::tables(&text) {
+            // Names of an S3 Tables bucket are asked for there.
             let (database, table) = match name.as_slice() {
+                [_] | [_, _] if nested.is_some() => continue,
                 [table] => (context.as_str(), table),
                 [database, table] => (database.as_str(), table),
                 [catalog, database, table] if catalog.eq_ignore_ascii_case(DEFAULT_CATALOG) => {

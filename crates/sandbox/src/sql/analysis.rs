@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use datafusion::catalog::CatalogProvider;
+use datafusion::catalog::CatalogProvider as _;
 use datafusion::execution::context::SessionState;
 use datafusion::sql::sqlparser::ast::{Expr, Ident, ObjectName, Query, Visit as _, Visitor};
 use datafusion::sql::sqlparser::tokenizer::Location;
 
-use super::catalog::CATALOG;
 use super::failure::{AthenaError, Positions};
+use super::scope::Scope;
 
 /// Where columns are named in a query.
 #[derive(Debug, Default)]
@@ -64,7 +64,7 @@ fn at(location: Option<Location>) -> String {
 /// `CATALOG_NOT_FOUND`, `SCHEMA_NOT_FOUND`, `TABLE_NOT_FOUND`.
 pub(super) fn check_tables(
     query: &Query,
-    catalog: &dyn CatalogProvider,
+    catalog: &Scope,
     (default_database, missing_catalog): (&str, Option<&str>),
 ) -> Result<(), AthenaError> {
     let mut names = CteNames::default();
@@ -98,7 +98,7 @@ impl Visitor for CteNames {
 }
 
 struct Tables<'a> {
-    catalog: &'a dyn CatalogProvider,
+    catalog: &'a Scope,
     default_database: &'a str,
     /// The catalogue that unqualified names are in, where there is none.
     missing_catalog: Option<&'a str>,
@@ -148,7 +148,7 @@ impl Visitor for Tables<'_> {
 /// # Errors
 /// As [`check_tables`].
 pub(super) fn resolve(
-    catalog: &dyn CatalogProvider,
+    scope: &Scope,
     name: &[&Ident],
     default_database: &str,
 ) -> Result<(String, String), AthenaError> {
@@ -157,15 +157,15 @@ pub(super) fn resolve(
         .iter()
         .map(|ident| ident.value.to_lowercase())
         .collect();
-    let (database, table) = match lower.as_slice() {
-        [table] => (default_database, table.as_str()),
-        [database, table] => (database.as_str(), table.as_str()),
-        [named, database, table] if named == CATALOG => (database.as_str(), table.as_str()),
-        [named, _, _] => {
-            return Err(AthenaError::new(
-                "CATALOG_NOT_FOUND",
-                format!("{place}: Catalog '{named}' does not exist"),
-            ));
+    let (catalog, database, table) = match lower.as_slice() {
+        [table] => (scope.clone(), default_database, table.as_str()),
+        [database, table] => (scope.clone(), database.as_str(), table.as_str()),
+        [named, database, table] => {
+            let catalog = scope.of(named).ok_or_else(|| {
+                let message = format!("{place}: Catalog '{named}' does not exist");
+                AthenaError::new("CATALOG_NOT_FOUND", message)
+            })?;
+            (catalog, database.as_str(), table.as_str())
         }
         _ => {
             let name = lower.join(".");
@@ -184,7 +184,10 @@ pub(super) fn resolve(
     if !schema.table_exist(table) {
         return Err(AthenaError::new(
             "TABLE_NOT_FOUND",
-            format!("{place}: Table '{CATALOG}.{database}.{table}' does not exist"),
+            format!(
+                "{place}: Table '{}.{database}.{table}' does not exist",
+                catalog.catalog
+            ),
         ));
     }
     Ok((database.to_owned(), table.to_owned()))

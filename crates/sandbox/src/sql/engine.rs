@@ -14,6 +14,7 @@ use super::scope::Scope;
 use super::session::Shared;
 use super::show::Show;
 use super::statement::{Body, parse};
+use super::tokens::tokenize;
 use super::{ddl, fill, look_up, run, show_rows, unload};
 use crate::engine::{
     BoxFuture, Engine, Failure, Host, Query, Refusal, Sink, StatementKind, Summary,
@@ -110,7 +111,7 @@ impl SqlEngine {
         let statement = parse(&query.sql)
             .map_err(|refusal| AthenaError::new("SYNTAX_ERROR", refusal.message))?;
         let shared = self.shared().await?;
-        let scope = Scope::new(Arc::clone(shared), host.clone());
+        let scope = Scope::new(Arc::clone(shared), host.clone()).at(query);
         let planned = async |parsed| -> Result<Planned, Failure> {
             let plan = plan(scope.clone(), parsed, statement.placeholders, query.clone());
             Ok(shared.executor.run(plan).await??)
@@ -124,17 +125,18 @@ impl SqlEngine {
             Body::Ctas(ctas, parsed) => {
                 ctas.check_place(host)?;
                 let run = async {
-                    fill::check_session(query)?;
+                    fill::check_session(&scope, query)?;
                     let planned = planned(parsed).await?;
-                    fill::run_ctas(&scope, &ctas, planned, query, host).await
+                    fill::run_ctas(&scope.holding(ctas.name()), &ctas, planned, query, host).await
                 };
                 run.await
                     .map_err(|failure| fill::ctas_failed(failure, host))
             }
             Body::Insert(insert, parsed) => {
                 let run = async {
-                    fill::check_session(query)?;
-                    let (database, table) = insert.table(&scope, query)?;
+                    fill::check_session(&scope, query)?;
+                    let holder = scope.holding(insert.name());
+                    let (database, table) = insert.table(&holder, query)?;
                     let (scope_there, query_there) = (scope.clone(), query.clone());
                     let into = table.clone();
                     let plan = async move {
@@ -147,7 +149,7 @@ impl SqlEngine {
                         insert.fit(&into, analyzed.await?)?.physical().await
                     };
                     let planned = shared.executor.run(plan).await??;
-                    fill::run_insert(&scope, (&database, &table), planned, host).await
+                    fill::run_insert(&holder, (&database, &table), planned, host).await
                 };
                 run.await
                     .map_err(|failure| fill::insert_failed(failure, host))
@@ -186,15 +188,20 @@ impl Engine for SqlEngine {
         kind: StatementKind,
         metastore: &Metastore,
     ) -> Result<StatementKind, Refusal> {
-        if !matches!(kind.substatement_type, "DESCRIBE_TABLE" | "SHOW_COLUMNS") {
-            return Ok(kind);
-        }
-        let Body::Show(Show::Describe { table } | Show::Columns { table }) =
-            parse(&query.sql)?.body
-        else {
-            return Ok(kind);
+        let table = match kind.substatement_type {
+            "DESCRIBE_TABLE" | "SHOW_COLUMNS" | "CREATE_TABLE" => match parse(&query.sql)?.body {
+                Body::Show(Show::Describe { table } | Show::Columns { table }) => table,
+                Body::Ddl(ddl) => {
+                    return ddl.look_up(query, metastore).map(|()| kind);
+                }
+                _ => return Ok(kind),
+            },
+            _ => return Ok(kind),
         };
         let view = look_up::is_view(&table, query, metastore, &self.tables)?;
+        if !view {
+            ddl::check_described(&query.sql, &tokenize(&query.sql)?)?;
+        }
         Ok(StatementKind {
             substatement_type: if view {
                 "DESC_VIEW"

@@ -8,7 +8,6 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::catalog::{MemTable, SchemaProvider, TableProvider};
 use datafusion::error::Result;
 
-use super::catalog::CATALOG;
 use super::scope::{Scope, ScopeDatabase};
 use super::view::Definition;
 use crate::metastore::Table;
@@ -34,7 +33,9 @@ impl InformationSchema {
         names.push(NAME.to_owned());
         text_table(
             &["catalog_name", "schema_name"],
-            names.into_iter().map(|name| vec![CATALOG.to_owned(), name]),
+            names
+                .into_iter()
+                .map(|name| vec![self.scope.catalog.clone(), name]),
         )
     }
 
@@ -61,11 +62,11 @@ impl InformationSchema {
                 .stored(&table)
                 .is_some_and(|stored| stored.is_view());
             let kind = if view { "VIEW" } else { "BASE TABLE" };
-            vec![CATALOG.to_owned(), name, table, kind.to_owned()]
+            vec![self.scope.catalog.clone(), name, table, kind.to_owned()]
         });
         let own = TABLES.iter().map(|table| {
             vec![
-                CATALOG.to_owned(),
+                self.scope.catalog.clone(),
                 NAME.to_owned(),
                 (*table).to_owned(),
                 "BASE TABLE".to_owned(),
@@ -84,7 +85,7 @@ impl InformationSchema {
             .filter_map(|(name, database, table)| {
                 let stored = database.stored(&table).filter(Table::is_view)?;
                 let sql = Definition::read(&stored).ok()?.sql;
-                Some(vec![CATALOG.to_owned(), name, table, sql])
+                Some(vec![self.scope.catalog.clone(), name, table, sql])
             });
         text_table(
             &[
@@ -116,7 +117,7 @@ impl InformationSchema {
                     found.comment.clone()
                 });
                 rows.push(vec![
-                    Some(CATALOG.to_owned()),
+                    Some(self.scope.catalog.clone()),
                     Some(name.clone()),
                     Some(table.clone()),
                     Some(column),

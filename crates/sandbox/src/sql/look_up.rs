@@ -1,5 +1,7 @@
 //! What Athena asks the catalogue before it makes an id for DESCRIBE and SHOW COLUMNS.
 
+use std::sync::Arc;
+
 use datafusion::sql::sqlparser::ast::Ident;
 
 use super::catalog::{CATALOG, Tables};
@@ -20,12 +22,17 @@ pub(super) fn is_view(
     fixed: &Tables,
 ) -> Result<bool, Refusal> {
     let lower: Vec<String> = name.iter().map(|part| part.value.to_lowercase()).collect();
+    let two = || refusal("Unsupported DDL with 2 catalogs".to_owned());
+    let context_catalog = query.catalog.as_deref().map(str::to_lowercase);
+    let nested = context_catalog
+        .filter(|name| name.starts_with(S3_TABLES))
+        .and_then(|name| metastore.catalog(&name));
     let (database, table) = match lower.as_slice() {
         [table] => (context(query), table),
         [database, table] => (database.clone(), table),
         [catalog, database, table] => {
-            if catalog.starts_with(S3_TABLES) {
-                return Err(refusal("Unsupported DDL with 2 catalogs".to_owned()));
+            if catalog.starts_with(S3_TABLES) || (nested.is_some() && catalog == CATALOG) {
+                return Err(two());
             }
             if catalog != CATALOG {
                 let written = name.first().map_or("", |part| part.value.as_str());
@@ -41,13 +48,15 @@ pub(super) fn is_view(
             return Err(refusal(format!("Invalid table name {parts}")));
         }
     };
-    if let Some(stored) = metastore.own().stored_table(&database, table) {
+    let in_own = nested.is_none();
+    let catalog = nested.unwrap_or_else(|| Arc::clone(metastore.own()));
+    if let Some(stored) = catalog.stored_table(&database, table) {
         return Ok(stored.is_view());
     }
     let known = fixed
         .get(&database)
         .is_some_and(|tables| tables.contains_key(table));
-    if known || database == information_schema::NAME {
+    if (known && in_own) || database == information_schema::NAME {
         return Ok(false);
     }
     Err(Refusal {

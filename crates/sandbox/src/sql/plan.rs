@@ -13,7 +13,6 @@ use datafusion::sql::parser::Statement as EngineStatement;
 use datafusion::sql::sqlparser::ast;
 
 use super::analysis::{ColumnPositions, check_functions, check_tables};
-use super::catalog::CATALOG;
 use super::datasets::ScanCounter;
 use super::failure::{AthenaError, translate};
 use super::keep_types::keep_types;
@@ -59,9 +58,9 @@ pub(super) fn context(query: &Query) -> String {
 }
 
 /// The catalogue a statement runs in, where there is none of that name.
-pub(super) fn missing_catalog(query: &Query) -> Option<String> {
+pub(super) fn missing_catalog(scope: &Scope, query: &Query) -> Option<String> {
     let named = query.catalog.as_deref()?;
-    (!named.eq_ignore_ascii_case(CATALOG)).then(|| named.to_lowercase())
+    scope.of(named).is_none().then(|| named.to_lowercase())
 }
 
 /// A query, analyzed.
@@ -83,7 +82,7 @@ pub(super) async fn logical_plan(
 ) -> Result<Analyzed, AthenaError> {
     let database = context(query);
     bind(&mut parsed, placeholders, &query.parameters)?;
-    let missing = missing_catalog(query);
+    let missing = missing_catalog(scope, query);
     check_tables(&parsed, scope, (&database, missing.as_deref()))?;
     let positions = ColumnPositions::of(&parsed);
     let (head, tail) = output_names(&parsed);

@@ -7,15 +7,16 @@ use async_trait::async_trait;
 use datafusion::catalog::{CatalogProvider, SchemaProvider, TableProvider};
 use datafusion::error::Result;
 
-use super::catalog::Database;
+use super::catalog::{CATALOG, Database};
+use super::ddl::Name;
 use super::failure::AthenaError;
 use super::information_schema::{self, InformationSchema};
 use super::lake;
 use super::session::Shared;
 use super::types::AthenaType;
 use super::{travel, view};
-use crate::engine::Host;
-use crate::metastore::{Catalog as Stored, Table};
+use crate::engine::{Host, Query};
+use crate::metastore::{Catalog as Stored, S3_TABLES, Table};
 
 /// Views of views of views: not deeper than this.
 const MAX_DEPTH: usize = 20;
@@ -25,6 +26,9 @@ const MAX_DEPTH: usize = 20;
 pub(super) struct Scope {
     pub(super) shared: Arc<Shared>,
     pub(super) host: Host,
+    /// The catalogue of names that name none, in lower case.
+    pub(super) catalog: String,
+    stored: Arc<Stored>,
     /// How many views this is inside of.
     depth: usize,
 }
@@ -36,12 +40,57 @@ impl fmt::Debug for Scope {
 }
 
 impl Scope {
+    /// In the account's own catalogue.
     pub(super) fn new(shared: Arc<Shared>, host: Host) -> Self {
         Self {
+            stored: Arc::clone(host.metastore.own()),
+            catalog: CATALOG.to_owned(),
             shared,
             host,
             depth: 0,
         }
+    }
+
+    /// The same in another catalogue, if there is one of that name.
+    pub(super) fn of(&self, name: &str) -> Option<Self> {
+        let catalog = name.to_lowercase();
+        let stored = self.host.metastore.catalog(&catalog)?;
+        (catalog == CATALOG || catalog.starts_with(S3_TABLES)).then(|| Self {
+            stored,
+            catalog,
+            ..self.clone()
+        })
+    }
+
+    /// The same where a statement runs. A catalogue that is not there is not looked at.
+    pub(super) fn at(&self, query: &Query) -> Self {
+        let named = query.catalog.as_deref().and_then(|name| self.of(name));
+        named.unwrap_or_else(|| self.clone())
+    }
+
+    /// The same where a table is.
+    pub(super) fn holding(&self, name: &Name) -> Self {
+        let named = name.catalog.as_deref().and_then(|name| self.of(name));
+        named.unwrap_or_else(|| self.clone())
+    }
+
+    /// True in a catalogue of an S3 Tables bucket, whose tables are all Iceberg's.
+    pub(super) fn is_s3_tables(&self) -> bool {
+        self.catalog != CATALOG
+    }
+
+    /// Where a new table goes that has no place of its own, as in S3 Tables buckets.
+    pub(super) fn new_location(&self, database: &str, table: &str) -> Option<String> {
+        let bucket = self.catalog.strip_prefix(S3_TABLES)?.strip_prefix('/')?;
+        let id = uuid::Uuid::new_v4();
+        Some(format!("s3://{bucket}--table-s3/{database}/{table}-{id}/"))
+    }
+
+    /// The names of all catalogues.
+    pub(super) fn catalogs(&self) -> Vec<String> {
+        let buckets = self.host.metastore.s3_tables_buckets().into_iter();
+        let nested = buckets.map(|bucket| format!("{S3_TABLES}/{bucket}"));
+        std::iter::once(CATALOG.to_owned()).chain(nested).collect()
     }
 
     /// The scope of a view's query.
@@ -61,12 +110,15 @@ impl Scope {
 
     /// The host's catalogue.
     pub(super) fn stored(&self) -> &Stored {
-        self.host.metastore.own()
+        &self.stored
     }
 
     /// The names of the databases, in order.
     pub(super) fn database_names(&self) -> Vec<String> {
-        let mut names = self.shared.catalog.database_names();
+        let mut names = match self.is_s3_tables() {
+            true => Vec::new(),
+            false => self.shared.catalog.database_names(),
+        };
         let stored = self.stored().databases();
         names.extend(stored.into_iter().map(|database| database.name));
         names.sort();
@@ -77,6 +129,7 @@ impl Scope {
     /// A database, `information_schema` excluded.
     pub(super) fn database(&self, name: &str) -> Option<ScopeDatabase> {
         let fixed = self.shared.catalog.database(name).map(Arc::clone);
+        let fixed = fixed.filter(|_| !self.is_s3_tables());
         (fixed.is_some() || self.stored().database(name).is_some()).then(|| ScopeDatabase {
             name: name.to_owned(),
             fixed,

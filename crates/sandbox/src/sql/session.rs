@@ -81,7 +81,11 @@ impl Shared {
     pub(super) fn query(&self, scope: &Scope, database: &str) -> (SessionState, Arc<ScanCounter>) {
         let counter = Arc::new(ScanCounter::default());
         let catalogs = MemoryCatalogProviderList::new();
-        catalogs.register_catalog(CATALOG.to_owned(), Arc::new(scope.clone()));
+        for name in scope.catalogs() {
+            if let Some(catalog) = scope.of(&name) {
+                catalogs.register_catalog(name, Arc::new(catalog));
+            }
+        }
         let stores = QueryStores {
             own: Arc::clone(&self.state.runtime_env().object_store_registry),
             buckets: Arc::new(Buckets(Arc::clone(&scope.host.objects))),
@@ -89,7 +93,9 @@ impl Shared {
         let mut runtime = self.state.runtime_env().as_ref().clone();
         runtime.object_store_registry = Arc::new(stores);
         let mut config = config().with_extension(Arc::clone(&counter));
-        database.clone_into(&mut config.options_mut().catalog.default_schema);
+        let options = &mut config.options_mut().catalog;
+        scope.catalog.clone_into(&mut options.default_catalog);
+        database.clone_into(&mut options.default_schema);
         let state = SessionStateBuilder::new_from_existing(self.state.clone())
             .with_config(config)
             .with_runtime_env(Arc::new(runtime))

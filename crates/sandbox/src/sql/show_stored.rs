@@ -3,7 +3,6 @@
 use datafusion::sql::sqlparser::ast::Ident;
 
 use super::analysis::resolve;
-use super::catalog::CATALOG;
 use super::ddl::{Name, SPEC, hive as hive_failure, no_table};
 use super::failure::AthenaError;
 use super::lake::{is_current, is_iceberg};
@@ -81,7 +80,7 @@ pub(super) fn properties(
 /// SHOW CREATE VIEW.
 pub(super) fn create_view(scope: &Scope, name: &Name, context: &str) -> Result<Rows, Failure> {
     let database = name.database.as_deref().unwrap_or(context);
-    let full = format!("{CATALOG}.{database}.{}", name.name);
+    let full = format!("{}.{database}.{}", scope.catalog, name.name);
     let Some(table) = scope.stored().stored_table(database, &name.name) else {
         let message = format!("line 1:1: View '{full}' does not exist");
         return Err(AthenaError::new("TABLE_NOT_FOUND", message).into());
@@ -91,7 +90,10 @@ pub(super) fn create_view(scope: &Scope, name: &Name, context: &str) -> Result<R
         return Err(AthenaError::not_supported(message).into());
     }
     let definition = Definition::read(&table)?;
-    let shown = format!("CREATE VIEW {full} AS\n{}", definition.sql);
+    let shown = format!(
+        "CREATE VIEW {database}.{} AS\n{}",
+        name.name, definition.sql
+    );
     let lines = shown.lines().map(str::to_owned).collect();
     Ok((vec![text("create view")], lines))
 }
@@ -204,45 +206,75 @@ fn spaced(hive_type: &str) -> String {
 
 /// SHOW CREATE TABLE.
 pub(super) fn create_table(scope: &Scope, name: &Name, context: &str) -> Result<Rows, Failure> {
-    let (_, table) = found(scope, name, context)?;
+    let (database, table) = found(scope, name, context)?;
     if table.is_view() {
         let message = format!("{} is a view: use SHOW CREATE VIEW", table.name);
         return Err(AthenaError::not_supported(message).into());
     }
-    let iceberg = is_iceberg(&table);
-    let head = if iceberg {
-        "CREATE TABLE"
+    let lines = if is_iceberg(&table) {
+        iceberg_lines(&database, &table)
     } else {
-        "CREATE EXTERNAL TABLE"
+        hive_lines(&table)
     };
-    let mut lines = vec![format!("{head} `{}`(", table.name)];
-    let current = table.storage.columns.iter().filter(|c| is_current(c));
-    push_columns(&mut lines, &current.cloned().collect::<Vec<_>>());
-    if iceberg {
-        if let Some(spec) = table.parameters.get(SPEC) {
-            lines.push(format!("PARTITIONED BY ({})", spec.replace(';', ", ")));
-        }
-    } else {
-        push_storage(&mut lines, &table);
-    }
+    Ok((vec![hive("createtab_stmt")], lines))
+}
+
+/// As Hive prints it.
+fn hive_lines(table: &Table) -> Vec<String> {
+    let mut lines = vec![format!("CREATE EXTERNAL TABLE `{}`(", table.name)];
+    push_columns(&mut lines, &table.storage.columns);
+    push_storage(&mut lines, table);
     lines.push("LOCATION".to_owned());
     let location = table.storage.location.as_deref().unwrap_or_default();
     lines.push(format!("  '{location}'"));
+    let mut shown = table
+        .parameters
+        .iter()
+        .filter(|(name, _)| *name != "EXTERNAL");
+    if let Some(first) = shown.next() {
+        lines.push("TBLPROPERTIES (".to_owned());
+        push_pairs(&mut lines, std::iter::once(first).chain(shown), ")");
+    }
+    lines
+}
+
+/// As Athena's engine prints it.
+fn iceberg_lines(database: &str, table: &Table) -> Vec<String> {
+    let mut lines = vec![format!("CREATE TABLE {database}.{} (", table.name)];
+    let columns = table.storage.columns.iter().filter(|c| is_current(c));
+    let columns: Vec<String> = columns
+        .map(|column| {
+            let comment = column.comment.as_ref();
+            let comment = comment.map_or_else(String::new, |text| format!(" COMMENT '{text}'"));
+            format!("  {} {}{comment}", column.name, hive_type(column))
+        })
+        .collect();
+    lines.extend(
+        format!("{})", columns.join(",\n"))
+            .lines()
+            .map(str::to_owned),
+    );
+    if let Some(spec) = table.parameters.get(SPEC) {
+        lines.push(format!("PARTITIONED BY ({})", spec.replace(';', ", ")));
+    }
+    let location = table.storage.location.as_deref().unwrap_or_default();
+    lines.push(format!("LOCATION '{}'", location.trim_end_matches('/')));
+    lines.push("TBLPROPERTIES (".to_owned());
     let hidden = [
-        "EXTERNAL",
+        "table_type",
         "metadata_location",
         "previous_metadata_location",
         SPEC,
     ];
-    let shown = table
-        .parameters
-        .iter()
-        .filter(|(name, _)| !hidden.contains(&name.as_str()));
-    if shown.clone().next().is_some() {
-        lines.push("TBLPROPERTIES (".to_owned());
-        push_pairs(&mut lines, shown, ")");
-    }
-    Ok((vec![hive("createtab_stmt")], lines))
+    let shown = table.parameters.iter();
+    let shown = shown.filter(|(name, _)| !hidden.contains(&name.as_str()));
+    let shown = shown.map(|(name, value)| format!("  '{name}'='{value}'"));
+    let pairs: Vec<String> = std::iter::once("  'table_type'='iceberg'".to_owned())
+        .chain(shown)
+        .collect();
+    lines.extend(pairs.join(",\n").lines().map(str::to_owned));
+    lines.push(");".to_owned());
+    lines
 }
 
 fn push_storage(lines: &mut Vec<String>, table: &Table) {

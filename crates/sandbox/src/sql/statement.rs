@@ -69,6 +69,7 @@ fn parse_here(sql: &str) -> Result<Statement, Refusal> {
     let mut tokens = tokenize(sql)?;
     ddl::check_alter(sql, &tokens)?;
     let kind = classify(&tokens)?;
+    ddl::check_quoted(sql, &tokens, kind.substatement_type)?;
     if kind.statement_type == StatementType::Dml
         && let Some(token) = tokens.iter().find(
             |token| matches!(&token.token, Token::Word(word) if word.quote_style == Some('`')),

@@ -2,7 +2,7 @@
 
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{
-    Location, Span, Token, TokenWithSpan, Tokenizer, Word,
+    Location, Span, Token, TokenWithSpan, Tokenizer, Whitespace, Word,
 };
 
 use super::dialect::AthenaDialect;
@@ -24,21 +24,30 @@ pub(super) fn tokenize(sql: &str) -> Result<Vec<TokenWithSpan>, Refusal> {
     let tokens = Tokenizer::new(&AthenaDialect, sql)
         .tokenize_with_location()
         .map_err(|error| syntax_error::from_tokenizer(&error))?;
-    let mut tokens: Vec<TokenWithSpan> = tokens
-        .into_iter()
-        .filter(|token| !matches!(token.token, Token::Whitespace(_)))
-        .collect();
-    while tokens
-        .last()
-        .is_some_and(|token| token.token == Token::SemiColon)
-    {
-        tokens.pop();
-    }
-    if tokens.iter().any(|token| token.token == Token::SemiColon) {
+    // Blanks may follow the end of a statement, but no comment.
+    let end = tokens
+        .iter()
+        .position(|token| token.token == Token::SemiColon);
+    let mut after = tokens.iter().skip(end.unwrap_or(tokens.len()));
+    let blank = |token: &TokenWithSpan| match &token.token {
+        Token::SemiColon => true,
+        Token::Whitespace(blank) => {
+            matches!(
+                blank,
+                Whitespace::Space | Whitespace::Newline | Whitespace::Tab
+            )
+        }
+        _ => false,
+    };
+    if !after.all(blank) {
         return Err(syntax_error::refusal(format!(
             "Only one sql statement is allowed. Got: {sql}"
         )));
     }
+    let tokens: Vec<TokenWithSpan> = tokens
+        .into_iter()
+        .filter(|token| !matches!(token.token, Token::Whitespace(_) | Token::SemiColon))
+        .collect();
     if longest_chain(&tokens) > MAX_CHAIN || relations(&tokens) > MAX_CHAIN {
         return Err(syntax_error::too_large());
     }

@@ -186,10 +186,21 @@ impl Store {
     }
 
     pub(crate) fn write(&self, bucket: &str, key: &str, bytes: &[u8]) -> io::Result<()> {
+        self.write_as(bucket, key, bytes, Attributes::new())
+    }
+
+    /// Writes an object with attributes and its entity tag.
+    pub(crate) fn write_as(
+        &self,
+        bucket: &str,
+        key: &str,
+        bytes: &[u8],
+        mut attributes: Attributes,
+    ) -> io::Result<()> {
         let temp = self.temp_path();
         fs::write(&temp, bytes)?;
         let md5 = hex(&Md5::digest(bytes));
-        let attributes = Attributes::from([(ETAG.to_owned(), format!("\"{md5}\""))]);
+        attributes.insert(ETAG.to_owned(), format!("\"{md5}\""));
         let condition = WriteCondition::default();
         self.publish_as(&temp, (bucket, key), &attributes, &condition)
             .map(drop)

@@ -299,6 +299,14 @@ fn spellings_of_trino_alone_are_refused_at_the_start() {
             "line 1:30: mismatched input 'EXISTS' expecting {<EOF>, '.'}",
         ),
         (
+            "CREATE TABLE Other.d.t (n int) LOCATION 's3://lake/x/'",
+            "Catalog 'Other' does not exist",
+        ),
+        (
+            "CREATE TABLE a.b.c.d AS SELECT 1 AS n",
+            "Invalid table name a.b.c.d",
+        ),
+        (
             "CREATE TABLE t (n int) LOCATION 's3://lake/x/'",
             "External keyword required for table type HIVE",
         ),
@@ -363,6 +371,59 @@ fn what_is_described_must_be_there_and_may_be_a_view() {
     let bytes = metadata(&dropped).unwrap();
     assert_eq!(bytes.len(), 41);
     assert!(bytes.ends_with(b"\x12\x0aDROP TABLE"));
+}
+
+#[test]
+fn names_in_double_quotes_are_no_names_to_hive() {
+    done("CREATE DATABASE quote_db");
+    done("CREATE EXTERNAL TABLE quote_db.t (n int) LOCATION 's3://lake/quote/'");
+    done("CREATE VIEW quote_db.v AS SELECT 1 AS a");
+    for (sql, message) in [
+        (
+            "DESCRIBE \"quote_db\".t",
+            "line 1:10: no viable alternative at input 'DESCRIBE \"quote_db\"'",
+        ),
+        (
+            "DESC quote_db.\"t\"",
+            "line 1:15: no viable alternative at input 'quote_db.\"t\"'",
+        ),
+        (
+            "SHOW COLUMNS IN \"quote_db\".\"t\"",
+            "line 1:17: mismatched input '\"quote_db\"' expecting <identifier>",
+        ),
+        (
+            "DROP TABLE IF EXISTS \"t\"",
+            "line 1:22: mismatched input '\"t\"' expecting <identifier>",
+        ),
+        (
+            "DROP TABLE quote_db.\"t\"",
+            "line 1:21: no viable alternative at input 'quote_db.\"t\"'",
+        ),
+        (
+            "ALTER TABLE quote_db.\"t\" RENAME TO x",
+            "line 1:22: no viable alternative at input 'ALTER TABLE quote_db.\"t\"'",
+        ),
+        (
+            "CREATE TABLE IF NOT EXISTS \"t\" (n int)",
+            "line 1:28: no viable alternative at input 'CREATE TABLE IF NOT EXISTS \"t\"'",
+        ),
+        (
+            "SHOW CREATE TABLE \"t\"",
+            "Queries of this type are not supported",
+        ),
+    ] {
+        assert_eq!(refused(sql), message, "{sql}");
+    }
+    assert!(
+        refused("MSCK REPAIR TABLE \"t\"")
+            .starts_with("line 1:1: mismatched input 'MSCK'. Expecting: 'ALTER', ")
+    );
+    // What the engine reads takes them, and so do views.
+    done("DESCRIBE \"quote_db\".\"v\"");
+    done("SHOW CREATE VIEW \"quote_db\".\"v\"");
+    done("DROP VIEW \"quote_db\".\"v\"");
+    done("CREATE TABLE \"quote_db\".\"c\" AS SELECT 1 AS a");
+    done("DROP TABLE `quote_db`.`c`");
 }
 
 #[test]

@@ -55,6 +55,21 @@ fn rows_of_an_iceberg_table_are_inserted_updated_and_deleted() {
             "id_bucket\tbucket[4]\tid",
         ]
     );
+    assert_eq!(
+        rows("SHOW CREATE TABLE ice_db.t"),
+        [
+            "CREATE TABLE ice_db.t (",
+            "  id int,",
+            "  name string,",
+            "  ts timestamp,",
+            "  d decimal(10,2))",
+            "PARTITIONED BY (bucket(4,id))",
+            "LOCATION 's3://lake/ice'",
+            "TBLPROPERTIES (",
+            "  'table_type'='iceberg'",
+            ");",
+        ]
+    );
     let table = SANDBOX
         .metastore()
         .own()

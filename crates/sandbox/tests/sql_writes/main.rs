@@ -11,6 +11,7 @@
 mod alter;
 mod iceberg;
 mod projection;
+mod s3_tables;
 #[path = "../support/mod.rs"]
 mod support;
 mod tables;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::ok;
-use crate::{SANDBOX, done, failed, manifest, refused, rows, update_count};
+use crate::support::{get_object, ok, path};
+use crate::{SANDBOX, done, failed, manifest, refused, rows, run, update_count};
 
 #[test]
 fn ctas_makes_a_table_below_the_result_and_insert_adds_to_it() {
@@ -270,4 +270,49 @@ fn statistics_tell_the_stages_of_a_query() {
     );
     assert_eq!(told["OutputStage"]["QueryStagePlan"]["Name"], "TableWriter");
     assert_eq!(statistics("SHOW TABLES").get("OutputStage"), None);
+}
+
+#[test]
+fn results_are_said_to_be_bytes_of_two_kinds() {
+    for (sql, kind) in [
+        ("SELECT 1 AS a", "binary"),
+        ("SELECT * FROM (VALUES 1) t(a)", "application"),
+        ("SHOW TABLES IN flights", "binary"),
+        ("EXPLAIN SELECT 1", "application"),
+        ("DESCRIBE flights.airlines", "application"),
+        ("CREATE DATABASE IF NOT EXISTS kinds_db", "binary"),
+        ("MSCK REPAIR TABLE kinds_db.none", "application"),
+        ("DROP TABLE kinds_db.none", "application"),
+    ] {
+        let execution = run(sql);
+        let uri = execution["ResultConfiguration"]["OutputLocation"].as_str();
+        let object = get_object(&SANDBOX, &path(uri.unwrap()), &[]);
+        let expected = format!("{kind}/octet-stream");
+        assert_eq!(
+            object.header("content-type"),
+            Some(expected.as_str()),
+            "{sql}"
+        );
+    }
+}
+
+#[test]
+fn one_statement_may_end_with_semicolons_and_blanks() {
+    for sql in [
+        "SELECT 1;;",
+        " ; SELECT 1 ; \n",
+        "-- c\nSELECT 1;",
+        "SELECT 1 -- c\n;",
+    ] {
+        let execution = done(sql);
+        let text = execution["Query"].as_str().unwrap();
+        assert!(!text.contains(';') && text.trim() == text, "{sql}: {text}");
+    }
+    for sql in ["SELECT 1; -- c", "SELECT 1; SELECT 2", "SELEC 1; /* c */"] {
+        assert_eq!(
+            refused(sql),
+            format!("Only one sql statement is allowed. Got: {sql}")
+        );
+    }
+    assert_eq!(refused(";"), "Empty sql statement: ;");
 }

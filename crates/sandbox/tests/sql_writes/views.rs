@@ -58,7 +58,7 @@ fn a_view_is_stored_as_a_presto_view_and_answers_as_its_query() {
     assert_eq!(
         rows("SHOW CREATE VIEW view_db.v"),
         [
-            "CREATE VIEW awsdatacatalog.view_db.v AS",
+            "CREATE VIEW view_db.v AS",
             "SELECT carrier, count(*) AS n FROM flights.flights GROUP BY carrier"
         ]
     );

@@ -258,6 +258,9 @@ fn change_partition(
 /// Gives an Iceberg table another name, perhaps in another database.
 fn rename(scope: &Scope, database: &str, table: &Table, to: &Name) -> Result<(), Failure> {
     let into = to.database.as_deref().unwrap_or(database);
+    if scope.is_s3_tables() {
+        return Err(plain("Query type not supported by S3 Tables", 1200));
+    }
     if scope.database(into).is_none() {
         let message = format!("line 1:1: Target schema '{into}' does not exist");
         return Err(AthenaError::new("SCHEMA_NOT_FOUND", message).into());

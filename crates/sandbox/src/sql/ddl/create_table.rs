@@ -4,10 +4,11 @@ use datafusion::sql::sqlparser::tokenizer::Token;
 
 use super::cursor::unescaped;
 use super::evolve::number;
-use super::failure::{no_database, refused, task, told};
+use super::failure::{no_database, plain, refused, task, told};
 use super::{Cursor, Name};
-use crate::engine::{Failure, Refusal};
-use crate::metastore::{Column, Serde, Table};
+use crate::engine::{Failure, Query, Refusal};
+use crate::metastore::{Column, Metastore, S3_TABLES, Serde, Table};
+use crate::sql::catalog::CATALOG;
 use crate::sql::lake::is_iceberg;
 use crate::sql::scope::Scope;
 use crate::sql::syntax_error::refusal;
@@ -18,6 +19,9 @@ use crate::sql::unload::location;
 pub(in crate::sql) struct CreateTable {
     pub(super) name: Name,
     if_not_exists: bool,
+    external: bool,
+    /// Whether STORED AS is written.
+    stored_as: bool,
     table: Table,
 }
 
@@ -76,22 +80,13 @@ pub(super) fn parse(mut cursor: Cursor<'_>) -> Result<CreateTable, Refusal> {
     while !cursor.is_done() {
         clause(&mut cursor, &mut table)?;
     }
-    if table.storage.location.is_none() {
-        return Err(refusal(
-            "No location was specified for table. An S3 location must be specified".to_owned(),
-        ));
-    }
+    let stored_as = table.storage.input_format.is_some();
     if is_iceberg(&table) {
         table
             .parameters
             .insert("table_type".to_owned(), "ICEBERG".to_owned());
         number(&mut table.storage.columns);
     } else {
-        if !external {
-            return Err(refusal(
-                "External keyword required for table type HIVE".to_owned(),
-            ));
-        }
         table
             .parameters
             .insert("EXTERNAL".to_owned(), "TRUE".to_owned());
@@ -100,8 +95,62 @@ pub(super) fn parse(mut cursor: Cursor<'_>) -> Result<CreateTable, Refusal> {
     Ok(CreateTable {
         name,
         if_not_exists,
+        external,
+        stored_as,
         table,
     })
+}
+
+impl CreateTable {
+    /// Tables have a place of their own, but in S3 Tables buckets, which have one for each.
+    ///
+    /// # Errors
+    /// In Athena's words.
+    pub(super) fn check_place(&self, query: &Query, metastore: &Metastore) -> Result<(), Refusal> {
+        let context = query.catalog.as_deref().map(str::to_lowercase);
+        let context = context.filter(|name| metastore.catalog(name).is_some());
+        let s3_tables = context.is_some_and(|name| name.starts_with(S3_TABLES));
+        let located = self.table.storage.location.is_some();
+        let message = match (s3_tables, located) {
+            (true, true) => {
+                "Table location can not be specified for tables hosted in S3 table buckets"
+            }
+            (true, false) if self.external => {
+                "External keyword not supported for table type ICEBERG"
+            }
+            (true, false) if self.name.catalog.as_deref() == Some(CATALOG) => {
+                let message = format!("Unsupported ddl with 2 catalogs: {}", query.sql);
+                return Err(refusal(message));
+            }
+            (true, false) => return Ok(()),
+            (false, false) => {
+                "No location was specified for table. An S3 location must be specified"
+            }
+            (false, true) if !self.external && !is_iceberg(&self.table) => {
+                "External keyword required for table type HIVE"
+            }
+            (false, true) => return Ok(()),
+        };
+        Err(refusal(message.to_owned()))
+    }
+
+    /// The table's entry in an S3 Tables bucket.
+    fn in_s3_tables(&self, location: String) -> Result<Table, Failure> {
+        if self.stored_as {
+            return Err(plain(
+                "Iceberg create table statement does not allow STORED AS/BY",
+                1200,
+            ));
+        }
+        let mut table = Table::external(&self.name.name, [], Some(&location));
+        table.storage.columns = self.table.storage.columns.clone();
+        number(&mut table.storage.columns);
+        table.parameters = self.table.parameters.clone();
+        table.parameters.remove("EXTERNAL");
+        let kind = ("table_type".to_owned(), "ICEBERG".to_owned());
+        table.parameters.extend([kind]);
+        Ok(table)
+    }
 }
 
 fn clause(cursor: &mut Cursor<'_>, table: &mut Table) -> Result<(), Refusal> {
@@ -242,7 +291,10 @@ pub(super) fn run(scope: &Scope, create: &CreateTable, database: &str) -> Result
     use datafusion::catalog::SchemaProvider as _;
 
     let Some(found) = scope.database(database) else {
-        return Err(no_database(database));
+        return Err(match scope.is_s3_tables() {
+            true => plain("Cannot find or access the specified table", 1100),
+            false => no_database(database),
+        });
     };
     let name = &create.name.name;
     if found.table_exist(name) {
@@ -254,6 +306,11 @@ pub(super) fn run(scope: &Scope, create: &CreateTable, database: &str) -> Result
         ));
         let message = format!("Table {name} already exists.");
         return Err(told(failure, 1006, &message));
+    }
+    if let Some(own) = scope.new_location(database, name) {
+        let table = create.in_s3_tables(own)?;
+        let created = scope.stored().create_table(database, table);
+        return created.map_err(|error| refused(&error));
     }
     let uri = create.table.storage.location.as_deref().unwrap_or_default();
     if location(uri).is_none() {

@@ -3,6 +3,7 @@
 use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 
 use crate::engine::Refusal;
+use crate::metastore::S3_TABLES;
 use crate::sql::catalog::CATALOG;
 use crate::sql::properties::unexpected;
 use crate::sql::syntax_error::refusal;
@@ -11,6 +12,8 @@ use crate::sql::tokens::word;
 /// A table's or view's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::sql) struct Name {
+    /// In lower case, if written.
+    pub(in crate::sql) catalog: Option<String>,
     /// In lower case, if written.
     pub(in crate::sql) database: Option<String>,
     /// In lower case.
@@ -103,6 +106,7 @@ impl<'a> Cursor<'a> {
 
     /// A name of one to three parts.
     pub(in crate::sql) fn name(&mut self) -> Result<Name, Refusal> {
+        let start = self.at;
         let mut parts = vec![self.ident()?];
         while self.eat_token(&Token::Period) {
             parts.push(self.ident()?);
@@ -113,23 +117,35 @@ impl<'a> Cursor<'a> {
         {
             parts = vec![database.to_owned(), name.to_owned()];
         }
-        match parts.as_slice() {
-            [name] => Ok(Name {
-                database: None,
-                name: name.clone(),
-            }),
-            [database, name] => Ok(Name {
-                database: Some(database.clone()),
-                name: name.clone(),
-            }),
-            [catalog, database, name] if catalog == CATALOG => Ok(Name {
-                database: Some(database.clone()),
-                name: name.clone(),
-            }),
-            _ => Err(refusal(format!(
-                "'{}' is no name of a table in {CATALOG}",
-                parts.join(".")
-            ))),
+        let known = |catalog: &str| catalog == CATALOG || catalog.starts_with(S3_TABLES);
+        let mut parts = parts.into_iter().rev();
+        let name = Name {
+            name: parts.next().unwrap_or_default(),
+            database: parts.next(),
+            catalog: parts.next(),
+        };
+        let rest: Vec<String> = parts.rev().collect();
+        match &name.catalog {
+            Some(catalog) if !rest.is_empty() => {
+                let database = name.database.as_deref().unwrap_or_default();
+                Err(refusal(format!(
+                    "Invalid table name {}.{catalog}.{database}.{}",
+                    rest.join("."),
+                    name.name
+                )))
+            }
+            Some(catalog) if !known(catalog) => {
+                let written = self.tokens.get(start).map(|token| &token.token);
+                let written = match written {
+                    Some(Token::Word(word)) => word.value.as_str(),
+                    _ => catalog.as_str(),
+                };
+                Err(Refusal {
+                    code: "DATACATALOG_NOT_FOUND",
+                    message: format!("Catalog '{written}' does not exist"),
+                })
+            }
+            _ => Ok(name),
         }
     }
 

@@ -77,9 +77,18 @@ fn after_name(tokens: &[TokenWithSpan], mut index: usize) -> usize {
     index
 }
 
-/// `no viable alternative`, at a token, with the text up to its end.
-pub(in crate::sql) fn no_alternative(sql: &str, tokens: &[TokenWithSpan], index: usize) -> Refusal {
-    let Some((first, token)) = tokens.first().zip(tokens.get(index)) else {
+/// `no viable alternative`, at a token, with the text of the statement up to its end.
+pub(super) fn no_alternative(sql: &str, tokens: &[TokenWithSpan], index: usize) -> Refusal {
+    no_alternative_from(sql, tokens, (0, index))
+}
+
+/// The same, with the text from another token on.
+pub(super) fn no_alternative_from(
+    sql: &str,
+    tokens: &[TokenWithSpan],
+    (first, last): (usize, usize),
+) -> Refusal {
+    let Some((first, token)) = tokens.get(first).zip(tokens.get(last)) else {
         return refusal("line 1:1: no viable alternative at input '<EOF>'".to_owned());
     };
     let from = offset(sql, first.span.start);

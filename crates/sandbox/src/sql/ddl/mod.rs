@@ -9,6 +9,7 @@ mod evolve;
 mod failure;
 mod foreign;
 mod partitions;
+mod quoted;
 mod repair;
 mod view;
 
@@ -17,12 +18,14 @@ pub(super) use cursor::{Cursor, Name};
 pub(super) use evolve::number;
 pub(super) use failure::{hive, no_table, plain};
 pub(super) use foreign::check_alter;
+pub(super) use quoted::{check_described, check_quoted};
 
 use datafusion::sql::sqlparser::tokenizer::{Location, TokenWithSpan};
 
 use super::plan::context as database_of;
 use super::scope::Scope;
 use crate::engine::{Failure, Query, Refusal, Sink, Summary};
+use crate::metastore::Metastore;
 
 /// A statement that changes the data catalogue.
 #[derive(Debug)]
@@ -87,16 +90,38 @@ pub(super) async fn run(
 ) -> Result<Summary, Failure> {
     let context = database_of(query);
     let of = |name: &Name| name.database.clone().unwrap_or_else(|| context.clone());
+    let holder = |name: &Name| scope.holding(name);
     match ddl {
         Ddl::CreateDatabase(create) => database::create(scope, create),
         Ddl::DropDatabase(drop) => database::drop(scope, drop),
-        Ddl::CreateTable(create) => create_table::run(scope, create, &of(&create.name)),
-        Ddl::CreateView(create) => view::run(scope, create, &of(&create.name), query).await,
-        Ddl::Drop(drop) => return drop::run(scope, drop, &of(&drop.name), sink),
-        Ddl::Alter(name, change) => return alter::run(scope, &of(name), name, change),
-        Ddl::AddPartitions(name, added) => partitions::add(scope, &of(name), name, added),
-        Ddl::DropPartitions(name, dropped) => partitions::drop(scope, &of(name), name, dropped),
-        Ddl::Repair(name) => return repair::run(scope, &of(name), name, sink),
+        Ddl::CreateTable(create) => {
+            let name = &create.name;
+            create_table::run(&holder(name), create, &of(name))
+        }
+        Ddl::CreateView(create) => {
+            let name = &create.name;
+            view::run(&holder(name), create, &of(name), query).await
+        }
+        Ddl::Drop(drop) => return drop::run(&holder(&drop.name), drop, &of(&drop.name), sink),
+        Ddl::Alter(name, change) => return alter::run(&holder(name), &of(name), name, change),
+        Ddl::AddPartitions(name, added) => partitions::add(&holder(name), &of(name), name, added),
+        Ddl::DropPartitions(name, dropped) => {
+            partitions::drop(&holder(name), &of(name), name, dropped)
+        }
+        Ddl::Repair(name) => return repair::run(&holder(name), &of(name), name, sink),
     }?;
     Ok(Summary::default())
+}
+
+impl Ddl {
+    /// Asks the catalogue what Athena asks it before it makes an id.
+    ///
+    /// # Errors
+    /// Refuses a table in a place it cannot have.
+    pub(super) fn look_up(&self, query: &Query, metastore: &Metastore) -> Result<(), Refusal> {
+        match self {
+            Self::CreateTable(create) => create.check_place(query, metastore),
+            _ => Ok(()),
+        }
+    }
 }

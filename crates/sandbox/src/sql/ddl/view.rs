@@ -2,7 +2,6 @@
 
 use super::{Cursor, Name};
 use crate::engine::{Failure, Query, Refusal};
-use crate::sql::catalog::CATALOG;
 use crate::sql::failure::AthenaError;
 use crate::sql::plan::{context, logical_plan};
 use crate::sql::scope::Scope;
@@ -51,7 +50,11 @@ pub(super) async fn run(
     query: &Query,
 ) -> Result<(), Failure> {
     let name = &create.name.name;
-    let full = format!("{CATALOG}.{in_database}.{name}");
+    let full = format!("{}.{in_database}.{name}", scope.catalog);
+    if scope.is_s3_tables() {
+        let message = "This connector does not support creating views";
+        return Err(AthenaError::not_supported(message).into());
+    }
     if scope.database(in_database).is_none() {
         let message = format!("line 1:1: Schema '{in_database}' does not exist");
         return Err(AthenaError::new("SCHEMA_NOT_FOUND", message).into());

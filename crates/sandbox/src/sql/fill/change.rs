@@ -101,6 +101,7 @@ impl Change {
         Some(Self {
             name: Name {
                 database: parts.pop(),
+                catalog: parts.pop(),
                 name: table,
             },
             alias,
@@ -276,7 +277,8 @@ pub(in crate::sql) async fn run(
     query: &Query,
     host: &Host,
 ) -> Result<Summary, Failure> {
-    let (database, table) = table_of(scope, &change.name, query)?;
+    let holder = scope.holding(&change.name);
+    let (database, table) = table_of(&holder, &change.name, query)?;
     if !is_iceberg(&table) {
         return Err(AthenaError::not_supported(
             "Modifying Hive table rows is only supported for transactional tables",
@@ -316,7 +318,7 @@ pub(in crate::sql) async fn run(
             (_, 0) if change.only_deletes() => "delete",
             _ => "overwrite",
         };
-        replace(scope, (&database, &table), operation, &files)?;
+        replace(&holder, (&database, &table), operation, &files)?;
     }
     summary.update_count = Some(changed + added);
     Ok(summary)

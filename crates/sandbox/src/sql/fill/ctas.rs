@@ -71,6 +71,11 @@ pub(in crate::sql) fn parse(
 }
 
 impl Ctas {
+    /// What is made.
+    pub(in crate::sql) fn name(&self) -> &Name {
+        &self.name
+    }
+
     /// Where a work group says where results go, a statement does not.
     ///
     /// # Errors
@@ -128,11 +133,16 @@ pub(in crate::sql) async fn run(
                 ..Summary::default()
             });
         }
-        let full = format!("{CATALOG}.{in_database}.{name}");
+        let full = format!("{}.{in_database}.{name}", scope.catalog);
         let message = format!("line 1:1: Destination table '{full}' already exists");
         return Err(AthenaError::new("TABLE_ALREADY_EXISTS", message).into());
     }
     let mut table = Table::external(name, [], None);
+    if scope.is_s3_tables() {
+        table
+            .parameters
+            .insert("table_type".to_owned(), "ICEBERG".to_owned());
+    }
     let format = format(&ctas.properties, &mut table)?;
     let columns = if is_iceberg(&table) {
         check_iceberg_columns(planned.outputs(), CTAS_ERRORS)?
@@ -143,7 +153,10 @@ pub(in crate::sql) async fn run(
         true => 0,
         false => partition_columns(&ctas.properties, &columns)?,
     };
-    let uri = place(&ctas.properties, host)?;
+    let uri = match scope.new_location(in_database, name) {
+        Some(own) => own,
+        None => place(&ctas.properties, host)?,
+    };
     let Some((bucket, folder)) = location(&uri) else {
         let message = format!("Unable to use location '{uri}': it is not an S3 location");
         return Err(AthenaError::new("INVALID_TABLE_PROPERTY", message).into());

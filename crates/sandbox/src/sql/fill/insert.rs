@@ -11,7 +11,6 @@ use super::ctas::ended;
 use super::{commit, write};
 use crate::engine::{Failure, Host, Query, Refusal, Summary};
 use crate::metastore::{MetastoreError, Partition, Table};
-use crate::sql::catalog::CATALOG;
 use crate::sql::ddl::{Cursor, Name, plain};
 use crate::sql::failure::AthenaError;
 use crate::sql::lake::{
@@ -61,6 +60,11 @@ pub(in crate::sql) fn parse(
 }
 
 impl Insert {
+    /// What is filled.
+    pub(in crate::sql) fn name(&self) -> &Name {
+        &self.name
+    }
+
     /// Rows for some columns of a table, or for all.
     pub(super) fn named(name: Name, columns: Vec<String>) -> Self {
         Self { name, columns }
@@ -137,8 +141,8 @@ impl Insert {
 ///
 /// # Errors
 /// `NOT_FOUND` where there is no such catalogue.
-pub(in crate::sql) fn check_session(query: &Query) -> Result<(), Failure> {
-    let Some(missing) = missing_catalog(query) else {
+pub(in crate::sql) fn check_session(scope: &Scope, query: &Query) -> Result<(), Failure> {
+    let Some(missing) = missing_catalog(scope, query) else {
         return Ok(());
     };
     let text = format!("NOT_FOUND: Session property catalog does not exist: {missing}");
@@ -155,7 +159,9 @@ pub(in crate::sql) fn table_of(
 
     let in_database = name.database.clone().unwrap_or_else(|| context(query));
     let table = &name.name;
-    if let Some(missing) = missing_catalog(query) {
+    if name.catalog.is_none()
+        && let Some(missing) = missing_catalog(scope, query)
+    {
         let message = format!("line 1:1: Table '{missing}.{in_database}.{table}' does not exist");
         return Err(AthenaError::new("TABLE_NOT_FOUND", message));
     }
@@ -169,11 +175,15 @@ pub(in crate::sql) fn table_of(
         )),
         Some(stored) => Ok((in_database, stored)),
         None if found.table_exist(table) => Err(AthenaError::not_supported(format!(
-            "{CATALOG}.{in_database}.{table} is a dataset of athena-sandbox and cannot be changed"
+            "{}.{in_database}.{table} is a dataset of athena-sandbox and cannot be changed",
+            scope.catalog
         ))),
         None => Err(AthenaError::new(
             "TABLE_NOT_FOUND",
-            format!("line 1:1: Table '{CATALOG}.{in_database}.{table}' does not exist"),
+            format!(
+                "line 1:1: Table '{}.{in_database}.{table}' does not exist",
+                scope.catalog
+            ),
         )),
     }
 }

@@ -70,8 +70,10 @@ pub(in crate::sql) async fn run(
         catalog: None,
         ..query.clone()
     };
+    let scope = &scope.holding(name);
     let (database, table) = table_of(scope, name, &query)?;
-    if !is_iceberg(&table) {
+    // S3 Tables keeps its tables in shape itself.
+    if !is_iceberg(&table) || scope.is_s3_tables() {
         let message = "This connector does not support table procedures";
         return Err(AthenaError::not_supported(message).into());
     }
