@@ -121,6 +121,11 @@ async fn malformed_statements_are_refused_where_they_go_wrong() {
             "line 1:8: mismatched input 'NONSENSE'. Expecting: ",
         ),
         ("GRANT x TO y", "Queries of this type are not supported"),
+        ("SELECT * FROM", "Queries of this type are not supported"),
+        (
+            "CREATE OR REPLACE TABLE t AS SELECT 1 AS a",
+            "line 1:19: mismatched input 'TABLE'. Expecting: 'MATERIALIZED', 'MULTI', 'PROTECTED', 'VIEW'",
+        ),
         ("", "line 1:1: mismatched input '<EOF>'. Expecting: "),
     ] {
         let refusal = engine.classify(&query(sql)).expect_err(sql);
@@ -372,8 +377,22 @@ async fn explain_tells_the_plan_line_by_line() {
         .sum();
     assert_eq!(
         usize::try_from(answer.columns[0].precision).unwrap(),
-        length
+        length - 2
     );
+    // The plan ends with an empty line, and its text with one more.
+    let last: Vec<_> = answer.rows.iter().rev().take(3).collect();
+    assert!(last.iter().all(|row| row[0].as_deref() == Some("")));
+}
+
+#[tokio::test]
+async fn explain_analyze_runs_what_it_explains() {
+    let engine = engine();
+    let answer = run(&engine, "EXPLAIN ANALYZE SELECT count(*) FROM flights").await;
+    assert_eq!(answer.columns[0].precision, i32::MAX);
+    let told = answer.lines().join("\n");
+    assert!(told.contains("output_rows=1"), "{told}");
+    let failure = failure(&engine, "EXPLAIN ANALYZE SELECT 1 / 0").await;
+    assert_eq!(failure.error_type, 1001);
 }
 
 #[tokio::test]

@@ -44,6 +44,14 @@ pub(super) fn classify(tokens: &[TokenWithSpan]) -> Result<StatementKind, Refusa
         "DEALLOCATE" => ddl("DEALLOCATE"),
         "OPTIMIZE" => ddl("CREATE_TABLE_AS_SELECT"),
         "MSCK" => ddl("MSCK_REPAIR"),
+        "CREATE" if at(1) == "OR" && at(2) == "REPLACE" && at(3) == "TABLE" => {
+            let (text, place) = tokens.get(3).map_or_else(
+                || (String::new(), start(tokens)),
+                |token| (token.token.to_string(), token.span.start),
+            );
+            let expecting = "'MATERIALIZED', 'MULTI', 'PROTECTED', 'VIEW'";
+            Err(syntax_error::mismatched(&text, place, expecting))
+        }
         "CREATE" => match create(tokens) {
             Some(name) => ddl(name),
             None => unknown(1),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::error::DataFusionError;
+use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::{ExecutionPlan, displayable};
 
 use super::failure::translate;
@@ -53,14 +54,50 @@ pub(super) async fn query(
 /// Tells a plan, a row a line.
 pub(super) fn explain(planned: &Planned, sink: &mut dyn Sink) -> Result<Summary, Failure> {
     let text = displayable(planned.plan.as_ref()).indent(false).to_string();
-    let text = shown_in_text(&text);
+    let text = plan_text(&text);
     let length = i32::try_from(text.chars().count()).unwrap_or(i32::MAX);
-    sink.columns(vec![
-        AthenaType::Varchar(Some(length)).column("Query Plan".to_owned()),
-    ])?;
-    let lines = text.lines().map(|line| vec![Some(line.to_owned())]);
-    sink.rows(&lines.collect::<Vec<Vec<Cell>>>())?;
+    tell_plan(&text, AthenaType::Varchar(Some(length)), sink)?;
     Ok(Summary::default())
+}
+
+/// Runs a query, and tells its plan with what each part of it did.
+pub(super) async fn analyze(
+    shared: &Shared,
+    planned: &Planned,
+    sink: &mut dyn Sink,
+) -> Result<Summary, Failure> {
+    let told = |error: DataFusionError| Failure::from(translate(&error, &planned.positions));
+    let stop = StopOnDrop::default();
+    let plan = stop.watch(Arc::clone(&planned.plan)).map_err(told)?;
+    let plan = stages::counted(plan).map_err(told)?;
+    let mut batches = shared
+        .executor
+        .execute(Arc::clone(&plan), planned.state.task_ctx());
+    while let Some(batch) = batches.next().await? {
+        drop(batch.map_err(told)?);
+    }
+    let text = DisplayableExecutionPlan::with_metrics(plan.as_ref());
+    let text = plan_text(&text.indent(false).to_string());
+    tell_plan(&text, AthenaType::Varchar(None), sink)?;
+    let generated = planned.generated.bytes();
+    Ok(Summary {
+        data_scanned_in_bytes: scanned(plan.as_ref()) + generated,
+        stages: Some(stages::of(&plan, "Output", generated)),
+        ..Summary::default()
+    })
+}
+
+/// As the engine's plans end: with an empty line.
+fn plan_text(text: &str) -> String {
+    format!("{}\n\n", shown_in_text(text).trim_end())
+}
+
+/// The lines of a plan, and one more behind the last line's end.
+fn tell_plan(text: &str, athena_type: AthenaType, sink: &mut dyn Sink) -> Result<(), Failure> {
+    sink.columns(vec![athena_type.column("Query Plan".to_owned())])?;
+    let lines = text.split('\n').chain([""]);
+    let lines = lines.map(|line| vec![Some(line.to_owned())]);
+    sink.rows(&lines.collect::<Vec<Vec<Cell>>>())
 }
 
 /// Why sending rows stopped.

@@ -29,6 +29,8 @@ pub(super) enum Body {
     Query(Box<ast::Query>),
     /// The plan of a query.
     Explain(Box<ast::Query>),
+    /// The plan of a query that has run.
+    Analyze(Box<ast::Query>),
     /// Files with the rows of a query.
     Unload(unload::Unload, Box<ast::Query>),
     /// A new table with the rows of a query.
@@ -80,6 +82,13 @@ fn parse_here(sql: &str) -> Result<Statement, Refusal> {
             token.span.start.line, token.span.start.column
         )));
     }
+    // What ends behind FROM is a query to neither of Athena's parsers.
+    let last = tokens.len().saturating_sub(1);
+    if kind.substatement_type == "SELECT" && word(&tokens, last) == "FROM" {
+        return Err(syntax_error::refusal(
+            "Queries of this type are not supported".to_owned(),
+        ));
+    }
     let end = end_of(sql);
     let first = word(&tokens, 0);
     let mut placeholders = 0;
@@ -103,9 +112,14 @@ fn parse_here(sql: &str) -> Result<Statement, Refusal> {
                     placeholders,
                 });
             }
+            let analyze = word(&tokens, 1) == "ANALYZE";
             tokens.drain(..skipped);
             placeholders = prepare(&mut tokens);
-            Body::Explain(parse_query(tokens, end)?)
+            let query = parse_query(tokens, end)?;
+            match analyze {
+                true => Body::Analyze(query),
+                false => Body::Explain(query),
+            }
         }
         "UNLOAD" => {
             let (unload, query, count) = unload::parse(&tokens, end)?;

@@ -8,8 +8,8 @@ use crate::engine::Refusal;
 /// What a statement may begin with, as Athena lists it.
 const STATEMENT_STARTS: &str = "'ALTER', 'ANALYZE', 'CALL', 'COMMENT', 'COMMIT', 'CREATE', 'DEALLOCATE', \
     'DELETE', 'DENY', 'DESC', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'GRANT', 'INSERT', 'MERGE', \
-    'PREPARE', 'REFRESH', 'RESET', 'REVOKE', 'ROLLBACK', 'SET', 'SHOW', 'START', 'TRUNCATE', 'UPDATE', \
-    'USE', 'WITH', <query>";
+    'PREPARE', 'REFRESH', 'RESET', 'REVOKE', 'ROLLBACK', 'SET', 'SHOW', 'START', 'TRUNCATE', 'UNLOAD', \
+    'UPDATE', 'USE', <query>";
 
 /// A refusal with code `MALFORMED_QUERY`.
 pub(super) fn refusal(message: String) -> Refusal {

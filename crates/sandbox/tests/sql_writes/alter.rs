@@ -474,6 +474,10 @@ fn failures_of_ctas_and_insert_say_what_may_be_left() {
             "COLUMN_NOT_FOUND: line 1:34: Column 'nope' cannot be resolved or requester is not authorized to access requested resources.",
         ),
         (
+            "CREATE TABLE left_db.u (n) AS VALUES 1",
+            "MISSING_COLUMN_NAME: line 1:1: Column name not specified at position 1.",
+        ),
+        (
             "CREATE TABLE left_db.u AS SELECT CAST('x' AS integer) AS n",
             "INVALID_CAST_ARGUMENT: Cannot cast 'x' to INT.",
         ),

@@ -2,6 +2,7 @@
 
 use datafusion::catalog::SchemaProvider as _;
 use datafusion::sql::sqlparser::ast;
+use datafusion::sql::sqlparser::tokenizer::Token;
 
 use super::{commit, write};
 use crate::engine::{Failure, Host, Query, Refusal, Summary};
@@ -36,6 +37,14 @@ pub(in crate::sql) fn parse(
     cursor.expect(&["CREATE", "TABLE"])?;
     let if_not_exists = cursor.eat(&["IF", "NOT", "EXISTS"]);
     let name = cursor.name()?;
+    // Names of columns are read, and not looked at: those of the query must do.
+    if cursor.eat_token(&Token::LParen) {
+        cursor.ident()?;
+        while cursor.eat_token(&Token::Comma) {
+            cursor.ident()?;
+        }
+        cursor.expect_token(&Token::RParen)?;
+    }
     if cursor.eat(&["COMMENT"]) {
         cursor.string()?;
     }
