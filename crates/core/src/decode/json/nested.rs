@@ -4,7 +4,7 @@ use super::super::builder::NullRows;
 use super::Node;
 use super::cursor::{Cursor, unescape};
 use arrow::array::{ArrayRef, ListArray, MapArray, StructArray};
-use arrow::buffer::OffsetBuffer;
+use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, FieldRef, Fields};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -27,8 +27,24 @@ impl Ranges {
         }
     }
 
-    /// Ends a value; `None` if there are more elements than an array can hold.
-    fn end_value(&mut self) -> Option<()> {
+    /// Reads a value, whose elements `read` reads one by one; or NULL. `None` if it is neither,
+    /// and for more elements than an array can hold.
+    fn read<'a>(
+        &mut self,
+        json: &mut Cursor<'a>,
+        (open, close): (u8, u8),
+        mut read: impl FnMut(&mut Cursor<'a>) -> Option<()>,
+    ) -> Option<()> {
+        if json.take_null() {
+            self.append_null();
+            return Some(());
+        }
+        let mut more = json.take(open).then(|| !json.take(close))?;
+        while more {
+            read(json)?;
+            self.elements += 1;
+            more = json.goes_on(close)?;
+        }
         self.offsets.push(i32::try_from(self.elements).ok()?);
         Some(())
     }
@@ -39,24 +55,29 @@ impl Ranges {
         self.offsets.extend(self.offsets.last().copied());
     }
 
-    /// Takes what has been collected; tells the room that elements need if `next` values
-    /// follow that are like these.
-    fn take(&mut self, next: usize) -> (OffsetBuffer<i32>, NullRows, usize) {
-        let values = (self.offsets.len() - 1).max(1);
-        let room = (self.elements / values + 1).saturating_mul(next);
+    /// Takes what has been collected. `elements` does so with the elements, given the room they
+    /// need if `next` values follow that are like these; its error is the position of one.
+    fn finish<T>(
+        &mut self,
+        next: usize,
+        elements: impl FnOnce(usize) -> Result<T, usize>,
+    ) -> Result<(OffsetBuffer<i32>, T, Option<NullBuffer>), usize> {
+        let values = self.offsets.len() - 1;
+        let room = (self.elements / values.max(1) + 1).saturating_mul(next);
         let mut offsets = Vec::with_capacity(next + 1);
         offsets.push(0);
         std::mem::swap(&mut offsets, &mut self.offsets);
         self.elements = 0;
-        let nulls = std::mem::take(&mut self.nulls);
-        (OffsetBuffer::new(offsets.into()), nulls, room)
-    }
-
-    /// The value to which the element at `position` belongs.
-    fn value_of(offsets: &OffsetBuffer<i32>, position: usize) -> usize {
-        let element = i32::try_from(position).unwrap_or(i32::MAX);
-        let begun = offsets.partition_point(|offset| *offset <= element);
-        begun.saturating_sub(1)
+        let offsets = OffsetBuffer::new(offsets.into());
+        let nulls = std::mem::take(&mut self.nulls).finish(values);
+        match elements(room) {
+            Ok(elements) => Ok((offsets, elements, nulls)),
+            Err(at) => {
+                let element = i32::try_from(at).unwrap_or(i32::MAX);
+                let begun = offsets.partition_point(|offset| *offset <= element);
+                Err(begun.saturating_sub(1))
+            }
+        }
     }
 }
 
@@ -79,17 +100,9 @@ impl List {
 
 impl Node for List {
     fn read(&mut self, json: &mut Cursor<'_>) -> Option<()> {
-        if json.take_null() {
-            self.append_null();
-            return Some(());
-        }
-        let mut more = json.take(b'[').then(|| !json.take(b']'))?;
-        while more {
-            self.elements.read(json)?;
-            self.ranges.elements += 1;
-            more = json.goes_on(b']')?;
-        }
-        self.ranges.end_value()
+        let elements = &mut self.elements;
+        self.ranges
+            .read(json, (b'[', b']'), |json| elements.read(json))
     }
 
     fn append_key(&mut self, _: &[u8]) -> Option<()> {
@@ -101,10 +114,8 @@ impl Node for List {
     }
 
     fn finish(&mut self, next: usize) -> Result<ArrayRef, usize> {
-        let (offsets, mut nulls, room) = self.ranges.take(next);
-        let elements = self.elements.finish(room);
-        let elements = elements.map_err(|at| Ranges::value_of(&offsets, at))?;
-        let nulls = nulls.finish(offsets.len() - 1);
+        let elements = |room| self.elements.finish(room);
+        let (offsets, elements, nulls) = self.ranges.finish(next, elements)?;
         let field = Arc::clone(&self.field);
         Ok(Arc::new(ListArray::new(field, offsets, elements, nulls)))
     }
@@ -131,22 +142,15 @@ impl Map {
 
 impl Node for Map {
     fn read(&mut self, json: &mut Cursor<'_>) -> Option<()> {
-        if json.take_null() {
-            self.append_null();
-            return Some(());
-        }
+        let (keys, values) = (&mut self.keys, &mut self.values);
         let mut seen = Seen::default();
-        let mut more = json.take(b'{').then(|| !json.take(b'}'))?;
-        while more {
+        self.ranges.read(json, (b'{', b'}'), |json| {
             let key = json.string()?;
             seen.is_new(key).then_some(())?;
-            self.keys.append_key(key)?;
+            keys.append_key(key)?;
             json.take(b':').then_some(())?;
-            self.values.read(json)?;
-            self.ranges.elements += 1;
-            more = json.goes_on(b'}')?;
-        }
-        self.ranges.end_value()
+            values.read(json)
+        })
     }
 
     fn append_key(&mut self, _: &[u8]) -> Option<()> {
@@ -158,16 +162,13 @@ impl Node for Map {
     }
 
     fn finish(&mut self, next: usize) -> Result<ArrayRef, usize> {
-        let (offsets, mut nulls, room) = self.ranges.take(next);
-        let in_value = |at| Ranges::value_of(&offsets, at);
-        let keys = self.keys.finish(room).map_err(in_value)?;
-        let values = self.values.finish(room).map_err(in_value)?;
-        let nulls = nulls.finish(offsets.len() - 1);
+        let columns = |room| Ok(vec![self.keys.finish(room)?, self.values.finish(room)?]);
+        let (offsets, columns, nulls) = self.ranges.finish(next, columns)?;
         let fields = match self.entries.data_type() {
             DataType::Struct(fields) => fields.clone(),
             _ => Fields::empty(),
         };
-        let pairs = StructArray::new(fields, vec![keys, values], None);
+        let pairs = StructArray::new(fields, columns, None);
         let entries = Arc::clone(&self.entries);
         Ok(Arc::new(MapArray::new(
             entries, offsets, pairs, nulls, false,

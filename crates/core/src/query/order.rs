@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::super::tokenizer::{Outline, Token, TokenKind, tokens};
+use super::tokenizer::{Outline, Token, TokenKind, tokens};
 use crate::error::{Error, ErrorKind, Result};
 use crate::types::Column;
 

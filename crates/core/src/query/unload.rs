@@ -1,7 +1,6 @@
 //! UNLOAD in a query's place: whether it can be, and what is sent.
 
-mod casts;
-
+use super::casts;
 use crate::types::Column;
 
 /// Quick to read, and not large.
@@ -22,7 +21,7 @@ pub(crate) fn statement(query: &str, columns: &[Column], to: &str) -> String {
     let mut names = Vec::with_capacity(columns.len());
     for (index, column) in columns.iter().enumerate() {
         let name = format!("c{index}");
-        written.push(match casts::expression(&column.athena_type, &name) {
+        written.push(match casts::written(&column.athena_type, &name) {
             Some(expression) => format!("{expression} AS {name}"),
             None => name.clone(),
         });

@@ -4,12 +4,8 @@
 //! loses nothing. Columns that are not nested are passed through. The order of the rows, which
 //! a subquery does not keep, is made anew outside.
 
-mod casts;
-mod order;
-
-pub(crate) use order::is_ordered;
-
 use super::tokenizer::Outline;
+use super::{casts, order};
 use crate::error::{Error, ErrorKind, Result};
 use crate::types::{AthenaType, Column};
 
