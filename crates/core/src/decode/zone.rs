@@ -1,8 +1,13 @@
 //! Time zones of `timestamp with time zone` values, each of which names its own.
 
 use super::number::digits;
-use chrono::{DateTime, MappedLocalTime, Offset, TimeZone};
+use chrono::{DateTime, Datelike, MappedLocalTime, NaiveDate, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
+use std::ops::Range;
+
+/// Years, from March to February, of which the tables of clock changes tell today's rules and
+/// nothing else. Every weekday begins one of them. The tables end soon after.
+const RULED: Range<i32> = 2088..2099;
 
 /// A time zone, as a value names it.
 enum Zone {
@@ -29,7 +34,7 @@ impl ZoneCache {
             Zone::Fixed(offset) => Some(local - offset),
             Zone::Named(zone) => {
                 let time = DateTime::from_timestamp(local, 0)?.naive_utc();
-                match zone.offset_from_local_datetime(&time) {
+                match zone.offset_from_local_datetime(&within_tables(time)?) {
                     MappedLocalTime::Single(offset) | MappedLocalTime::Ambiguous(offset, _) => {
                         Some(local - i64::from(offset.fix().local_minus_utc()))
                     }
@@ -38,6 +43,21 @@ impl ZoneCache {
             }
         }
     }
+}
+
+/// A local time with the same rules as this one, in a year that the tables of clock changes
+/// have. Athena's go on: the rules are about weekdays, so a year whose days fall on the same
+/// ones does.
+fn within_tables(time: NaiveDateTime) -> Option<NaiveDateTime> {
+    let year = time.year() - i32::from(time.month() < 3);
+    if year < RULED.end {
+        return Some(time);
+    }
+    let first = |year| NaiveDate::from_ymd_opt(year, 3, 1);
+    let begins = first(year)?;
+    let mut ruled = RULED.filter_map(first);
+    let alike = ruled.find(|other| other.weekday() == begins.weekday())?;
+    time.checked_sub_signed(begins - alike)
 }
 
 /// `UTC`, `+09:00`, `UTC+09:00` and names of the IANA database.

@@ -52,6 +52,7 @@ mod unnest_relation;
 mod view;
 mod with_ties;
 mod write;
+mod zone;
 
 pub use datasets::{Dataset, UnknownDataset};
 pub use engine::{SqlEngine, SqlEngineBuilder};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, NaiveDateTime, NaiveTime, Offset as _, TimeZone as _};
+use chrono::{DateTime, NaiveDateTime, NaiveTime};
 use datafusion::arrow::array::timezone::Tz;
 use datafusion::arrow::array::{
     Array, ArrayRef, ArrowPrimitiveType, AsArray as _, GenericListArray, MapArray, OffsetSizeTrait,
@@ -278,10 +278,10 @@ fn timestamp<'a>(
         match &zone {
             None => push_datetime(utc, precision, out),
             Some((zone, name)) => {
-                let local = zone.from_utc_datetime(&utc);
-                push_datetime(local.naive_local(), precision, out);
+                let (local, ahead) = super::zone::local(*zone, utc);
+                push_datetime(local, precision, out);
                 out.push(' ');
-                push_zone(name, local.offset().fix().local_minus_utc(), out);
+                push_zone(name, ahead, out);
             }
         }
     }))

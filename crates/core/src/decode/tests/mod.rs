@@ -6,6 +6,7 @@ mod json;
 mod reference;
 mod rows;
 mod values;
+mod zones;
 
 use super::{BatchLimits, CsvDecoder, RowDecoder};
 use crate::error::Result;

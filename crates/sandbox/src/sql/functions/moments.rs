@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone as _};
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use datafusion::arrow::array::timezone::Tz;
 use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _, Date32Array, Int64Array};
 use datafusion::arrow::compute::cast;
@@ -12,6 +12,7 @@ use datafusion::error::Result;
 
 use super::invalid_argument;
 use crate::sql::text::instant;
+use crate::sql::zone;
 
 /// The type with the zone that a literal text of a timestamp names. A column has one zone
 /// for all its rows, which is known only where the text is.
@@ -69,7 +70,7 @@ pub(super) fn read(array: &ArrayRef) -> Result<Vec<Option<NaiveDateTime>>> {
                 .iter()
                 .map(|ticks| {
                     let utc = instant(ticks?, *unit)?;
-                    Some(zone.map_or(utc, |zone| zone.from_utc_datetime(&utc).naive_local()))
+                    Some(zone.map_or(utc, |zone| zone::local(zone, utc).0))
                 })
                 .collect())
         }
@@ -106,11 +107,7 @@ pub(super) fn write(moments: Vec<Option<NaiveDateTime>>, to: &DataType) -> Resul
                 .map(|moment| {
                     let moment = moment?;
                     let utc = match tz {
-                        // In a gap of the zone's clock the next valid moment is meant.
-                        Some(tz) => tz
-                            .from_local_datetime(&moment)
-                            .earliest()
-                            .map_or(moment, |at| at.naive_utc()),
+                        Some(tz) => zone::utc(tz, moment).unwrap_or(moment),
                         None => moment,
                     };
                     ticks(utc, *unit)
