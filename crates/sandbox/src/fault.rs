@@ -59,6 +59,9 @@ pub enum FaultAction {
     OpaqueMetadata,
     /// The last page of GetQueryResults has a token, which leads to an empty page.
     ExtraEmptyPage,
+    /// A page that is asked for with a token has that token as its next one: GetQueryResults,
+    /// ListObjectsV2.
+    RepeatToken,
 }
 
 /// A fault: an action, and the requests it applies to.

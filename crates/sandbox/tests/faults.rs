@@ -217,6 +217,40 @@ fn the_last_page_can_be_followed_by_an_empty_one() {
 }
 
 #[test]
+fn a_token_can_lead_back_to_its_own_page() {
+    let sandbox = sandbox();
+    let rows = vec![vec![cell("1")], vec![cell("2")], vec![cell("3")]];
+    sandbox.fixture(
+        "SELECT 1",
+        Fixture::rows(vec![column("n", "integer")], rows),
+    );
+    let id = start(&sandbox, "SELECT 1");
+    finish(&sandbox, &id);
+    sandbox.fault(Fault::on("GetQueryResults", FaultAction::RepeatToken));
+    let page = |token: Option<&serde_json::Value>| {
+        let mut input = json!({"QueryExecutionId": id, "MaxResults": 2});
+        if let Some(token) = token {
+            input["NextToken"] = token.clone();
+        }
+        ok(&sandbox, "GetQueryResults", input)
+    };
+    let first = page(None);
+    let second = page(first.get("NextToken"));
+    assert_eq!(second["NextToken"], first["NextToken"]);
+    assert_eq!(page(second.get("NextToken")), second);
+
+    sandbox.fault(Fault::on("ListObjectsV2", FaultAction::RepeatToken));
+    let list = |more: &str| {
+        let target = format!("/results?list-type=2&max-keys=1{more}");
+        let page = s3(&sandbox, "GET", &target, &[], b"").text();
+        xml_text(&page, "NextContinuationToken")
+    };
+    let token = list("");
+    let again = format!("&continuation-token={}", token.replace('=', "%3D"));
+    assert_eq!(list(&again), token);
+}
+
+#[test]
 fn the_control_endpoint_does_what_the_handle_does() {
     let sandbox = sandbox();
     let post = |what: &str, body: serde_json::Value| {
@@ -337,6 +371,7 @@ fn every_fault_can_be_asked_for_over_http() {
         "no_etag",
         "opaque_metadata",
         "extra_empty_page",
+        "repeat_token",
         "fail_query",
         "states",
     ] {

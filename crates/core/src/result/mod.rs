@@ -15,6 +15,7 @@ mod csv;
 mod download;
 mod layout;
 mod pages;
+mod paging;
 mod unload;
 
 use std::sync::Arc;

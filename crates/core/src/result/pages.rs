@@ -5,6 +5,7 @@ use std::sync::{Arc, mpsc};
 use arrow::record_batch::RecordBatch;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::paging::Paging;
 use super::{Access, BatchSource, Layout};
 use crate::client::ResultPage;
 use crate::decode::RowDecoder;
@@ -107,6 +108,7 @@ async fn fetch(
 ) {
     let places = Arc::new(Semaphore::new(PAGES_IN_MEMORY));
     let max_rows = access.page_rows();
+    let mut paging = Paging::default();
     let all = async {
         let mut token = first.next_token.clone();
         let mut next = Ok(Fetched {
@@ -120,6 +122,11 @@ async fn fetch(
             let Some(next_token) = token.take() else {
                 return;
             };
+            if let Err(error) = paging.follow(&next_token, "the result") {
+                // Fails only when nobody reads any more.
+                drop(sender.send(Err(error)));
+                return;
+            }
             let Ok(place) = Arc::clone(&places).acquire_owned().await else {
                 return;
             };

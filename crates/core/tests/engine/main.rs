@@ -16,6 +16,7 @@ mod lifecycle;
 mod logging;
 mod machine;
 mod results;
+mod sources;
 mod streaming;
 mod support;
 mod tls;

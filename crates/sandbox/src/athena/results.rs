@@ -92,7 +92,11 @@ pub(super) fn get_query_results(
     // A full page always has a token, even when nothing is left.
     let full =
         page.count == limit || (faults.contains(&FaultAction::ExtraEmptyPage) && page.count > 0);
-    let next = full.then(|| token(&execution.id, page.next));
+    let repeated = next_token.filter(|_| faults.contains(&FaultAction::RepeatToken));
+    let next = match repeated {
+        Some(token) => Some(token.to_owned()),
+        None => full.then(|| token(&execution.id, page.next)),
+    };
     Ok(render(&outcome, Some(&page), next))
 }
 

@@ -52,6 +52,7 @@ pub(super) fn fault(json: &Value) -> Result<Fault, String> {
         "no_etag" => FaultAction::NoEtag,
         "opaque_metadata" => FaultAction::OpaqueMetadata,
         "extra_empty_page" => FaultAction::ExtraEmptyPage,
+        "repeat_token" => FaultAction::RepeatToken,
         "fail_query" => FaultAction::FailQuery(failure(&json["failure"])?),
         "states" => FaultAction::States(states(json, "states")?),
         other => return Err(format!("unknown action '{other}'")),

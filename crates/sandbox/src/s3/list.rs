@@ -10,6 +10,7 @@ use super::Call;
 use super::error::S3Error;
 use super::target::Target;
 use crate::clock::iso8601;
+use crate::fault::FaultAction;
 use crate::reply::{Reply, xml};
 use crate::service::ACCOUNT;
 use crate::store::ObjectFacts;
@@ -117,7 +118,9 @@ pub(super) fn objects(call: &Call<'_>, v2: bool) -> Result<Reply, S3Error> {
     }
     let total = entries.len();
     let page: Vec<_> = entries.into_iter().take(most).collect();
-    let truncated = most > 0 && page.len() < total;
+    let given_token = target.parameter("continuation-token").filter(|_| v2);
+    let repeated = given_token.filter(|_| call.faults.contains(&FaultAction::RepeatToken));
+    let truncated = most > 0 && page.len() < total || repeated.is_some();
 
     let mut body = format!(
         "<ListBucketResult {XMLNS}>{}{}<MaxKeys>{most}</MaxKeys><IsTruncated>{truncated}</IsTruncated>{}",
@@ -131,13 +134,15 @@ pub(super) fn objects(call: &Call<'_>, v2: bool) -> Result<Reply, S3Error> {
     let last = page.last().filter(|_| truncated).map(|(name, _)| name);
     if v2 {
         body.push_str(&format!("<KeyCount>{}</KeyCount>", page.len()));
-        if let Some(token) = target.parameter("continuation-token") {
+        if let Some(token) = given_token {
             body.push_str(&element("ContinuationToken", token));
         }
         if let Some(start) = given {
             body.push_str(&encoding.element("StartAfter", start));
         }
-        if let Some(last) = last {
+        if let Some(token) = repeated {
+            body.push_str(&element("NextContinuationToken", token));
+        } else if let Some(last) = last {
             body.push_str(&element("NextContinuationToken", &STANDARD.encode(last)));
         }
     } else {

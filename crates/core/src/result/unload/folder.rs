@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::blocking::Runtime;
 use crate::client::{MAX_DELETED_AT_ONCE, ObjectApi, S3Location};
 use crate::error::{Error, ErrorKind, Result};
+use crate::result::paging::Paging;
 
 /// How long a removal may take. What is left then is left.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -232,6 +233,7 @@ impl Inner {
     async fn list(&self) -> Result<Vec<S3Location>> {
         let mut found = Vec::new();
         let mut token = None;
+        let mut paging = Paging::default();
         loop {
             let page = self.objects.list(&self.location, token.take()).await?;
             for key in page.keys {
@@ -244,10 +246,11 @@ impl Inner {
                 let bucket = self.location.bucket.clone();
                 found.push(S3Location { bucket, key });
             }
-            match page.next_token {
-                None => return Ok(found),
-                next => token = next,
-            }
+            let Some(next) = page.next_token else {
+                return Ok(found);
+            };
+            paging.follow(&next, format_args!("the listing of {}", self.location))?;
+            token = Some(next);
         }
     }
 }

@@ -13,8 +13,8 @@ use crate::result::download::range::Source;
 /// Longest manifest that is read: some 400,000 files.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// The files in the order of the manifest, and where that lies. A query without rows may have
-/// written neither; without a manifest, the files are what lies in the folder.
+/// The files in the order of the manifest, and where that lies. A query without rows writes an
+/// empty manifest or none; only without one, the files are what lies in the folder.
 ///
 /// Errors: `Service` for a manifest that names anything outside of the folder; what keeps it
 /// from being read.
@@ -37,12 +37,8 @@ pub(super) async fn files(
             Err(error) => return Err(error),
         },
     };
-    let files = match text {
-        Some(text) => entries(&text, folder)?,
-        None => Vec::new(),
-    };
-    if !files.is_empty() {
-        return Ok((files, manifest));
+    if let Some(text) = text {
+        return Ok((entries(&text, folder)?, manifest));
     }
     let mut listed = folder.list().await?;
     listed.retain(|object| folder.contains(object));

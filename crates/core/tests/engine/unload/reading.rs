@@ -319,6 +319,47 @@ fn what_the_manifest_names_elsewhere_is_neither_read_nor_removed() {
 }
 
 #[test]
+fn a_file_that_the_manifest_names_twice_is_not_read_twice() {
+    let file = parquet(&numbered(0, 10));
+    let sandbox = holding(files([file.clone()]).file("part-0", file));
+    let error = read(&sandbox).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Service, "{error}");
+    for part in ["part-0", "twice"] {
+        assert!(error.message().contains(part), "{error}");
+    }
+    assert_eq!(left_over(&sandbox), [""; 0]);
+}
+
+/// Files that were given up, as writers that fail leave them, are no part of the result.
+#[test]
+fn an_empty_manifest_means_no_rows_whatever_lies_in_the_folder() {
+    let sandbox = holding(files([parquet(&numbered(0, 10))]));
+    let statement = unloading(&sandbox, "").statement();
+    statement.set_sql("SELECT rows").unwrap();
+    statement.submit().unwrap();
+    while !statement.poll().unwrap().state.is_final() {}
+    let mut keys = sandbox.keys("results").unwrap().into_iter();
+    let manifest = keys.find(|key| key.ends_with("-manifest.csv")).unwrap();
+    sandbox.put_object("results", &manifest, b"").unwrap();
+    let stream = statement.wait().unwrap();
+    assert_eq!(stream.schema().fields().len(), 3);
+    assert!(numbers(&drain(&stream).unwrap()).is_empty());
+    assert_eq!(left_over(&sandbox), [""; 0]);
+}
+
+#[test]
+fn a_listing_that_leads_back_to_itself_is_an_error() {
+    let sandbox = holding(files((0..1001).map(|n| parquet(&numbered(n, n + 1)))));
+    sandbox.fault(Fault::on("GetObject", FaultAction::NotFound).key("-manifest.csv"));
+    sandbox.fault(Fault::on("ListObjectsV2", FaultAction::RepeatToken));
+    let error = read(&sandbox).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Service, "{error}");
+    assert!(error.message().contains("does not end"), "{error}");
+    // Two for the reading, two for the removal.
+    assert_eq!(sandbox.count("ListObjectsV2"), 4);
+}
+
+#[test]
 fn without_a_manifest_the_files_are_what_lies_in_the_folder() {
     let sandbox = holding(files(two_files()));
     sandbox.fault(Fault::on("GetObject", FaultAction::NotFound).key("-manifest.csv"));
