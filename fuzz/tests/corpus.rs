@@ -5,13 +5,14 @@ use athena_core::fuzzing;
 /// A fuzzer's entry point.
 type Target = fn(&[u8]);
 
-const TARGETS: [(&str, Target); 6] = [
+const TARGETS: [(&str, Target); 7] = [
     ("csv", fuzzing::csv),
     ("nested", fuzzing::nested),
     ("page", fuzzing::page),
     ("type_text", fuzzing::type_text),
     ("connection_string", fuzzing::connection_string),
     ("statement", fuzzing::statement),
+    ("metadata", athena_sandbox::fuzzing::metadata),
 ];
 
 #[test]

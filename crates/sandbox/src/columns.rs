@@ -17,7 +17,10 @@ pub fn column(name: &str, sql_type: &str) -> Column {
             .get(index)
             .and_then(|text| text.trim().parse::<i32>().ok())
     };
-    let mut type_name = format!("{base}{rest}");
+    let mut type_name = match base {
+        "time" | "timestamp" => format!("{base}{rest}"),
+        _ => base.to_owned(),
+    };
     let (precision, scale, case_sensitive) = match base {
         "tinyint" => (3, 0, false),
         "smallint" => (5, 0, false),

@@ -32,6 +32,9 @@ mod executions;
 mod fault;
 mod faulty;
 mod fixture;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod glue;
 mod kind;
 mod metadata;

@@ -20,7 +20,7 @@ pub(crate) fn encode(
         string(&mut out, 2, update_type);
     }
     if let Some(count) = update_count {
-        varint_field(&mut out, 3, count.unsigned_abs());
+        varint_field(&mut out, 3, count.cast_unsigned());
     }
     for column in columns {
         let mut message = Vec::new();
@@ -30,10 +30,10 @@ pub(crate) fn encode(
         string(&mut message, 6, &column.type_name);
         let present = Present::of(&column.type_name);
         if present.precision {
-            varint_field(&mut message, 7, u64::from(column.precision.unsigned_abs()));
+            varint_field(&mut message, 7, i64::from(column.precision).cast_unsigned());
         }
         if present.scale {
-            varint_field(&mut message, 8, u64::from(column.scale.unsigned_abs()));
+            varint_field(&mut message, 8, i64::from(column.scale).cast_unsigned());
         }
         varint_field(&mut message, 9, 3);
         if present.case_sensitive {
