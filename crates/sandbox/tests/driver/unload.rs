@@ -1,55 +1,16 @@
 //! The driver's UNLOAD end to end, from real SQL: it reads what the other fetchers read.
-#![cfg(feature = "sql")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a failed step of a test is a failed test"
-)]
 
-use std::sync::Arc;
-
-use arrow::array::RecordBatch;
-use arrow::compute::{concat_batches, sort_to_indices, take_record_batch};
-use arrow::util::display::{ArrayFormatter, FormatOptions};
-use athena_core::options::Options;
-use athena_core::session::Connection;
 use athena_sandbox::Sandbox;
-use athena_sandbox::sql::{Dataset, SqlEngine};
+use athena_sandbox::sql::Dataset;
+
+use crate::support::{connect, shown, sorted};
 
 fn sandbox() -> Sandbox {
-    let engine = SqlEngine::builder()
-        .dataset(Dataset::Flights)
-        .build()
-        .unwrap();
-    let sandbox = Sandbox::builder().engine(Arc::new(engine));
-    sandbox.start_blocking().unwrap()
+    crate::support::sandbox(&[Dataset::Flights])
 }
 
-/// The rows of a query in the order of its first column.
-fn read(sandbox: &Sandbox, more: &str, sql: &str) -> RecordBatch {
-    let options = format!(
-        "AwsRegion=eu-west-1;Endpoint={};User=test;Password=secret;\
-         S3OutputLocation=s3://results/;MinQueryExecutionPollingIntervalMillis=5;\
-         MaxQueryExecutionPollingIntervalMillis=20;{more}",
-        sandbox.url()
-    );
-    let connection = Connection::open(Options::parse(&options).unwrap()).unwrap();
-    let statement = connection.statement();
-    statement.set_sql(sql).unwrap();
-    let stream = statement
-        .execute()
-        .unwrap_or_else(|error| panic!("{more} {sql}: {error}"));
-    let mut batches = Vec::new();
-    while let Some(batch) = stream
-        .next_batch()
-        .unwrap_or_else(|error| panic!("{more} {sql}: {error}"))
-    {
-        batches.push(batch);
-    }
-    let all = concat_batches(&stream.schema(), &batches).unwrap();
-    let order = sort_to_indices(all.column(0), None, None).unwrap();
-    take_record_batch(&all, &order).unwrap()
+fn read(sandbox: &Sandbox, more: &str, sql: &str) -> arrow::array::RecordBatch {
+    sorted(&connect(sandbox, more), sql)
 }
 
 fn unloads(sandbox: &Sandbox) -> usize {
@@ -192,11 +153,11 @@ fn rows_with_json_inside_are_put_together_anew() {
     let sql = "SELECT id, x FROM (SELECT 1 AS id, ROW(JSON '{\"a\":1}', ARRAY[1, NULL]) AS x \
                UNION ALL SELECT 2, NULL UNION ALL SELECT 3, ROW(JSON '[]', ARRAY[2]))";
     let unloaded = read(&sandbox, "ResultFetcher=unload", sql);
-    let options = FormatOptions::default().with_null("∅");
-    let column = ArrayFormatter::try_new(unloaded.column(1).as_ref(), &options).unwrap();
-    let shown: Vec<String> = (0..3).map(|row| column.value(row).to_string()).collect();
+    let values: Vec<String> = (0..3)
+        .map(|row| shown(unloaded.column(1).as_ref(), row))
+        .collect();
     assert_eq!(
-        shown,
+        values,
         [
             "{field0: {\"a\":1}, field1: [1, ∅]}",
             "∅",
