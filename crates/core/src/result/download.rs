@@ -205,7 +205,12 @@ impl Ranges {
         if number >= self.connections {
             return self.part_bytes;
         }
-        let share = self.part_bytes / self.connections * (number + 1);
+        let share = self.part_bytes / self.connections;
+        let share = match number {
+            // All that small objects are read ahead of their first batch.
+            0 => share / 4,
+            _ => share * (number + 1),
+        };
         share.max(MIN_FIRST_RANGE).min(self.part_bytes)
     }
 }
