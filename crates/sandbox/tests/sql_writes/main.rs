@@ -16,6 +16,7 @@ mod s3_tables;
 mod support;
 mod tables;
 mod text_tables;
+mod texts;
 mod travel;
 mod unload;
 mod views;
@@ -95,6 +96,18 @@ fn object(uri: &str) -> Vec<u8> {
         .and_then(|rest| rest.split_once('/'))
         .unwrap();
     SANDBOX.object(bucket, key).unwrap()
+}
+
+/// The `.metadata` beside an execution's result; none if there is none.
+fn metadata(execution: &Value) -> Option<Vec<u8>> {
+    let uri = execution["ResultConfiguration"]["OutputLocation"]
+        .as_str()
+        .unwrap();
+    let (bucket, key) = uri
+        .strip_prefix("s3://")
+        .and_then(|rest| rest.split_once('/'))
+        .unwrap();
+    SANDBOX.object(bucket, &format!("{key}.metadata")).ok()
 }
 
 /// The URIs in an execution's manifest.

@@ -126,6 +126,15 @@ fn partitions_are_projected_from_the_tables_properties() {
     done(
         "ALTER TABLE project_db.t SET TBLPROPERTIES ('projection.enabled' = 'true', 'projection.hour.type' = 'odd')",
     );
+    done(
+        "ALTER TABLE project_db.t SET TBLPROPERTIES ('projection.hour.digits' = '100000', 'projection.hour.type' = 'integer')",
+    );
+    assert!(
+        failed("SELECT s FROM project_db.t")
+            .0
+            .ends_with("Column projection for column 'hour' failed. 'digits' is too large")
+    );
+    done("ALTER TABLE project_db.t SET TBLPROPERTIES ('projection.hour.type' = 'odd')");
     assert!(
         failed("SELECT s FROM project_db.t")
             .0

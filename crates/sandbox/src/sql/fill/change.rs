@@ -4,17 +4,17 @@
 //! changed or removed by the first clause that applies, and rows to be added.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 
 use datafusion::arrow::array::AsArray as _;
 use datafusion::arrow::datatypes::Int64Type;
 use datafusion::sql::sqlparser::ast::{
     self, Assignment, AssignmentTarget, Expr, FromTable, MergeAction, MergeClauseKind,
-    MergeInsertKind, ObjectName, TableFactor, VisitMut as _, VisitorMut,
+    MergeInsertKind, ObjectName, TableFactor, VisitMut as _,
 };
 
 use super::iceberg::replace;
 use super::insert::{Insert, table_of, target};
+use super::stand_ins::StandIns;
 use super::write;
 use crate::engine::{Failure, Host, Query, Summary};
 use crate::metastore::Table;
@@ -216,11 +216,12 @@ impl Change {
         prepare(&mut tokens);
         let end = datafusion::sql::sqlparser::tokenizer::Location::new(1, 1);
         let mut query = parse_query(tokens, end).map_err(|refusal| internal(refusal.message))?;
-        let mut filler = Filler {
-            change: self,
+        let mut stand_ins = StandIns {
+            target: &self.target,
+            source: self.source.as_ref().map(|(source, _)| source),
             named,
         };
-        let flow = query.visit(&mut filler);
+        let flow = query.visit(&mut stand_ins);
         debug_assert!(flow.is_continue(), "filling never stops early");
         Ok(query)
     }
@@ -238,36 +239,6 @@ fn assignments(assignments: Vec<Assignment>) -> Option<Vec<(String, Expr)>> {
             AssignmentTarget::Tuple(_) => None,
         })
         .collect()
-}
-
-/// Puts tables and expressions in the place of their stand-ins.
-struct Filler<'a> {
-    change: &'a Change,
-    named: HashMap<String, Expr>,
-}
-
-impl VisitorMut for Filler<'_> {
-    type Break = ();
-
-    fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
-        if let TableFactor::Table { name, .. } = factor {
-            match (name.to_string().as_str(), &self.change.source) {
-                ("athena_target", _) => *factor = self.change.target.clone(),
-                ("athena_source", Some((source, _))) => *factor = source.clone(),
-                _ => {}
-            }
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-        if let Expr::Identifier(ident) = expr
-            && let Some(named) = self.named.get(&ident.value)
-        {
-            *expr = Expr::Nested(Box::new(named.clone()));
-        }
-        ControlFlow::Continue(())
-    }
 }
 
 /// Runs the statement.

@@ -5,6 +5,7 @@ mod ctas;
 mod iceberg;
 mod insert;
 mod maintain;
+mod stand_ins;
 
 pub(super) use change::{Change, run as run_change};
 pub(super) use ctas::{Ctas, failed as ctas_failed, parse as parse_ctas, run as run_ctas};

@@ -8,6 +8,9 @@ const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
+/// No part of a date has more digits.
+const MAX_WIDTH: usize = 19;
+
 /// A part of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
@@ -85,10 +88,12 @@ impl Dates {
         let mut values: Vec<String> = Vec::new();
         let mut step = 0_i64;
         loop {
-            let moment = self.unit.after(self.from, step * self.interval)?;
-            if moment > self.to {
+            // What no date can tell lies behind any end.
+            let moment = step.checked_mul(self.interval);
+            let moment = moment.and_then(|steps| self.unit.after(self.from, steps));
+            let Some(moment) = moment.filter(|moment| *moment <= self.to) else {
                 return Some(values);
-            }
+            };
             let text = show(&self.pattern, moment);
             if values.last() != Some(&text) {
                 values.push(text);
@@ -204,7 +209,12 @@ fn pattern(format: &str) -> Result<Vec<Part>, String> {
                 ));
             }
             match parts.last_mut() {
-                Some(Part::Field(last, count)) if *last == letter => *count += 1,
+                Some(Part::Field(last, count)) if *last == letter => {
+                    *count += 1;
+                    if *count > MAX_WIDTH {
+                        return Err(format!("'{format}' has too many letters '{c}'"));
+                    }
+                }
                 _ => parts.push(Part::Field(letter, 1)),
             }
         } else {
@@ -383,7 +393,10 @@ mod tests {
                 "{format} {range}"
             );
         }
+        assert!(Dates::read(&"y".repeat(70_000), "1,2", Some(1), Some("YEARS")).is_err());
         let endless = Dates::read("yyyy-MM-dd", "0001-01-01,9999-12-31", None, None).unwrap();
         assert_eq!(endless.values(1000), None);
+        let far = Dates::read("yyyy", "2020,2030", Some(i64::MAX), Some("YEARS")).unwrap();
+        assert_eq!(far.values(1000), Some(vec!["2020".to_owned()]));
     }
 }

@@ -16,6 +16,9 @@ use crate::metastore::Table;
 use crate::sql::failure::AthenaError;
 use crate::sql::write::partition_name;
 
+/// Text of a number that no number needs is refused.
+const MAX_DIGITS: i64 = 100;
+
 /// More partitions than any query can go through.
 const MAX_PARTITIONS: usize = 1_000_000;
 
@@ -288,9 +291,11 @@ fn values_of(table: &Table, column: &str) -> Result<Values> {
                 from: read(from)?,
                 to: read(to)?,
                 interval: number("interval")?.unwrap_or(1),
-                digits: number("digits")?
-                    .and_then(|digits| usize::try_from(digits).ok())
-                    .unwrap_or(1),
+                digits: match number("digits")? {
+                    None => 1,
+                    Some(digits @ 1..=MAX_DIGITS) => usize::try_from(digits).unwrap_or(1),
+                    Some(_) => return Err(invalid("'digits' is too large").into()),
+                },
             }
         }
         "date" => {
