@@ -475,7 +475,10 @@ fn the_first_ranges_are_shorter_each_longer_than_the_one_before() {
         lengths(4, 1024 * KIB, 6),
         [64, 512, 768, 1024, 1024, 1024].map(|count| count * KIB)
     );
-    assert_eq!(lengths(1, 1024 * KIB, 2), [256, 1024].map(|count| count * KIB));
+    assert_eq!(
+        lengths(1, 1024 * KIB, 2),
+        [256, 1024].map(|count| count * KIB)
+    );
     assert_eq!(lengths(8, 128 * KIB, 2), [64 * KIB; 2]);
     assert_eq!(lengths(8, 100, 2), [100; 2]);
 }
