@@ -1,5 +1,7 @@
 //! A store that does what no S3 should do, and a consumer that does not read.
 
+mod breaks;
+
 use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
