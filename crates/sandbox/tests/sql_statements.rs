@@ -500,3 +500,16 @@ async fn statements_too_deep_to_walk_are_refused() {
     );
     assert_eq!(run(&engine, &long).await.lines(), ["0"]);
 }
+
+#[tokio::test]
+async fn a_plan_can_be_had_as_json() {
+    let sql = "EXPLAIN (FORMAT JSON) SELECT carrier, count(*) FROM airlines GROUP BY carrier";
+    let answer = run(&engine(), sql).await;
+    assert_eq!(answer.names(), ["Query Plan"]);
+    let text = answer.lines().join("\n");
+    let plan: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let root = &plan["0"];
+    assert_eq!(root["outputs"][0]["symbol"], "carrier");
+    assert_eq!(root["outputs"][1]["type"], "bigint");
+    assert!(root["children"][0]["name"].is_string(), "{text}");
+}

@@ -118,7 +118,7 @@ impl SqlEngine {
         };
         match statement.body {
             Body::Query(parsed) => run::query(shared, planned(parsed).await?, sink).await,
-            Body::Explain(parsed) => run::explain(&planned(parsed).await?, sink),
+            Body::Explain(parsed, json) => run::explain(&planned(parsed).await?, json, sink),
             Body::Analyze(parsed) => run::analyze(shared, &planned(parsed).await?, sink).await,
             Body::Unload(unload, parsed) => {
                 unload::run(shared, &unload, planned(parsed).await?, query, host).await

@@ -9,6 +9,7 @@ mod classify;
 mod common_type;
 mod datasets;
 mod ddl;
+mod decorrelate;
 mod describe;
 mod dialect;
 mod engine;

@@ -14,6 +14,7 @@ use datafusion::sql::sqlparser::ast;
 
 use super::analysis::{ColumnPositions, check_functions, check_tables};
 use super::datasets::ScanCounter;
+use super::decorrelate::decorrelate;
 use super::failure::{AthenaError, translate};
 use super::keep_types::keep_types;
 use super::parameters::bind;
@@ -103,6 +104,7 @@ pub(super) async fn logical_plan(
     let logical = keep_types(logical).map_err(told)?;
     check_operators(&logical).map_err(told)?;
     let logical = graft_joins(logical).map_err(told)?;
+    let logical = decorrelate(logical).map_err(told)?;
     let logical = typeof_text::tell(logical).map_err(told)?;
     Ok(Analyzed {
         logical,

@@ -7,10 +7,11 @@ use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::error::DataFusionError;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::{ExecutionPlan, displayable};
+use serde_json::{Value, json};
 
 use super::failure::translate;
 use super::plan::Planned;
-use super::rewrite::shown_in_text;
+use super::rewrite::{shown, shown_in_text};
 use super::session::Shared;
 use super::stages;
 use super::stop::StopOnDrop;
@@ -52,9 +53,17 @@ pub(super) async fn query(
 }
 
 /// Tells a plan, a row a line.
-pub(super) fn explain(planned: &Planned, sink: &mut dyn Sink) -> Result<Summary, Failure> {
-    let text = displayable(planned.plan.as_ref()).indent(false).to_string();
-    let text = plan_text(&text);
+pub(super) fn explain(
+    planned: &Planned,
+    json: bool,
+    sink: &mut dyn Sink,
+) -> Result<Summary, Failure> {
+    let text = if json {
+        let fragments = json!({"0": fragment(planned.plan.as_ref(), &mut 0)});
+        format!("{fragments:#}")
+    } else {
+        plan_text(&displayable(planned.plan.as_ref()).indent(false).to_string())
+    };
     let length = i32::try_from(text.chars().count()).unwrap_or(i32::MAX);
     tell_plan(&text, AthenaType::Varchar(Some(length)), sink)?;
     Ok(Summary::default())
@@ -98,6 +107,30 @@ fn tell_plan(text: &str, athena_type: AthenaType, sink: &mut dyn Sink) -> Result
     let lines = text.split('\n').chain([""]);
     let lines = lines.map(|line| vec![Some(line.to_owned())]);
     sink.rows(&lines.collect::<Vec<Vec<Cell>>>())
+}
+
+/// A node of a plan and those below it, with the members that Trino gives each.
+fn fragment(plan: &dyn ExecutionPlan, count: &mut usize) -> Value {
+    let id = count.to_string();
+    *count += 1;
+    let schema = plan.schema();
+    let outputs = schema.fields().iter().enumerate().map(|(index, field)| {
+        let athena_type = AthenaType::of_field(field);
+        json!({"symbol": shown(field.name(), index), "type": athena_type.to_string()})
+    });
+    let details = shown_in_text(&displayable(plan).one_line().to_string());
+    let children = plan.children().into_iter();
+    json!({
+        "id": id,
+        "name": plan.name(),
+        "descriptor": {},
+        "outputs": outputs.collect::<Vec<_>>(),
+        "details": [details.trim_end()],
+        "estimates": [],
+        "children": children
+            .map(|child| fragment(child.as_ref(), count))
+            .collect::<Vec<_>>(),
+    })
 }
 
 /// Why sending rows stopped.

@@ -27,8 +27,8 @@ pub(super) struct Statement {
 pub(super) enum Body {
     /// Rows of a query.
     Query(Box<ast::Query>),
-    /// The plan of a query.
-    Explain(Box<ast::Query>),
+    /// The plan of a query, as JSON if true.
+    Explain(Box<ast::Query>, bool),
     /// The plan of a query that has run.
     Analyze(Box<ast::Query>),
     /// Files with the rows of a query.
@@ -99,12 +99,11 @@ fn parse_here(sql: &str) -> Result<Statement, Refusal> {
         }
         "EXPLAIN" => {
             let skipped = explain_prefix(&tokens);
-            let other_form = (1..skipped).any(|index| {
-                matches!(
-                    word(&tokens, index).as_str(),
-                    "VALIDATE" | "IO" | "JSON" | "GRAPHVIZ"
-                )
-            });
+            let asks_for = |forms: &[&str]| {
+                (1..skipped).any(|index| forms.contains(&word(&tokens, index).as_str()))
+            };
+            let json = asks_for(&["JSON"]);
+            let other_form = asks_for(&["VALIDATE", "IO", "GRAPHVIZ"]);
             if other_form || !is_query(&tokens, skipped) {
                 return Ok(Statement {
                     kind,
@@ -118,7 +117,7 @@ fn parse_here(sql: &str) -> Result<Statement, Refusal> {
             let query = parse_query(tokens, end)?;
             match analyze {
                 true => Body::Analyze(query),
-                false => Body::Explain(query),
+                false => Body::Explain(query, json),
             }
         }
         "UNLOAD" => {

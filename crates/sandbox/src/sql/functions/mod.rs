@@ -27,6 +27,7 @@ mod subscript;
 mod sums;
 mod urls;
 mod values;
+mod xxhash;
 
 pub(super) use json_text::json_texts;
 
@@ -72,6 +73,7 @@ pub(super) fn all() -> Vec<Arc<ScalarUDF>> {
     functions.extend(subscript::functions());
     functions.extend(urls::functions());
     functions.extend(values::functions());
+    functions.extend(xxhash::functions());
     functions
         .into_iter()
         .map(|function| Arc::new(ScalarUDF::new_from_impl(function)))
@@ -111,7 +113,7 @@ pub(super) fn without_negative_zero(value: Expr) -> Expr {
 
 /// Aggregates, to be registered over DataFusion's own.
 pub(super) fn aggregates() -> Vec<Arc<AggregateUDF>> {
-    vec![sums::function()]
+    vec![sums::function(), xxhash::checksum()]
 }
 
 /// Those that take lambdas.
