@@ -1,19 +1,20 @@
-//! Correlated subqueries that DataFusion cannot run: scalar ones by inequality, and those
-//! over UNNEST of what stands outside.
+//! Subqueries that DataFusion cannot run: scalar ones correlated by inequality, those over
+//! UNNEST of what stands outside, EXISTS and IN outside of conditions.
 //!
 //! The values a subquery refers to, each once, are its domain. They are joined into the
 //! subquery, which then gives its result for each of them, and that is joined back.
 
 use datafusion::common::tree_node::{Transformed, TreeNode as _, TreeNodeRecursion};
-use datafusion::common::{Column, NullHandling};
+use datafusion::common::{Column, NullHandling, ScalarValue};
 use datafusion::error::Result;
 use datafusion::functions::core::expr_fn::coalesce;
-use datafusion::logical_expr::expr::Exists;
+use datafusion::functions_aggregate::expr_fn::count;
+use datafusion::logical_expr::expr::{Exists, InSubquery};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{
     Aggregate, BinaryExpr, Distinct, Expr, JoinType, LogicalPlan, LogicalPlanBuilder, Operator,
-    Subquery, lit,
+    Subquery, lit, when,
 };
 
 /// Begins the names of columns that are only there for the joins.
@@ -23,8 +24,10 @@ const INSIDE: &str = "\u{4}c";
 pub(super) fn decorrelate(plan: LogicalPlan) -> Result<LogicalPlan> {
     let mut count = 0;
     let done = plan.transform_up_with_subqueries(|node| {
-        let (LogicalPlan::Filter(_) | LogicalPlan::Projection(_)) = &node else {
-            return Ok(Transformed::no(node));
+        let anywhere = match &node {
+            LogicalPlan::Filter(_) => false,
+            LogicalPlan::Projection(_) | LogicalPlan::Aggregate(_) => true,
+            _ => return Ok(Transformed::no(node)),
         };
         let input = node.inputs()[0].clone();
         let mut base = input.clone();
@@ -37,7 +40,11 @@ pub(super) fn decorrelate(plan: LogicalPlan) -> Result<LogicalPlan> {
                 let name = names.save(&expr);
                 let replaced = expr.transform_down(|expr| {
                     count += 1;
-                    match replaced(&expr, &input, &base, count)? {
+                    let joined = Joined {
+                        base: &base,
+                        number: count,
+                    };
+                    match joined.replaced(&expr, &input, anywhere)? {
                         Some((joined, value)) => {
                             base = joined;
                             Ok(Transformed::yes(value))
@@ -64,63 +71,123 @@ pub(super) fn decorrelate(plan: LogicalPlan) -> Result<LogicalPlan> {
     Ok(done.data)
 }
 
-/// The plan with a subquery joined, and what now stands for the subquery.
-fn replaced(
-    expr: &Expr,
-    input: &LogicalPlan,
-    base: &LogicalPlan,
+/// What a subquery is joined to.
+struct Joined<'a> {
+    base: &'a LogicalPlan,
+    /// Makes names unlike those of other subqueries.
     number: usize,
-) -> Result<Option<(LogicalPlan, Expr)>> {
-    let (subquery, exists) = match expr {
-        Expr::ScalarSubquery(subquery) if is_hard(subquery, true) => (subquery, None),
-        Expr::Exists(Exists { subquery, negated }) if is_hard(subquery, false) => {
-            (subquery, Some(*negated))
-        }
-        _ => return Ok(None),
-    };
-    if exists.is_none() && !is_single(&subquery.subquery) {
-        return Ok(None);
+}
+
+impl Joined<'_> {
+    /// The plan with a subquery joined, and what now stands for the subquery. `anywhere` is
+    /// true outside of conditions, where DataFusion has neither EXISTS nor IN.
+    fn replaced(
+        &self,
+        expr: &Expr,
+        input: &LogicalPlan,
+        anywhere: bool,
+    ) -> Result<Option<(LogicalPlan, Expr)>> {
+        let subquery = match expr {
+            Expr::ScalarSubquery(subquery)
+                if is_hard(subquery, true) && is_single(&subquery.subquery) =>
+            {
+                subquery
+            }
+            Expr::Exists(Exists { subquery, .. })
+            | Expr::InSubquery(InSubquery { subquery, .. })
+                if anywhere || is_hard(subquery, false) =>
+            {
+                subquery
+            }
+            _ => return Ok(None),
+        };
+        let Some(domain) = Domain::of(subquery, input, self.number)? else {
+            return Ok(None);
+        };
+        let Some(result) = domain.apply(&subquery.subquery)? else {
+            return Ok(None);
+        };
+        let Some(last) = result.schema().columns().pop().map(Expr::Column) else {
+            return Ok(None);
+        };
+        let joined = match expr {
+            Expr::Exists(Exists { negated, .. }) => {
+                let (told, value) = self.named("", lit(true));
+                let result = LogicalPlanBuilder::from(result)
+                    .project(domain.keys().chain([told]))?
+                    .distinct()?
+                    .build()?;
+                let plan = domain.join(self.base, result, None)?;
+                let value = Box::new(value);
+                let exists = if *negated {
+                    Expr::IsNull(value)
+                } else {
+                    Expr::IsNotNull(value)
+                };
+                (plan, exists)
+            }
+            Expr::InSubquery(InSubquery { expr, negated, .. }) => {
+                let (plan, found) = self.contained(&domain, result, last, expr)?;
+                let found = if *negated {
+                    Expr::Not(Box::new(found))
+                } else {
+                    found
+                };
+                (plan, found)
+            }
+            _ => {
+                let (told, value) = self.named("", last);
+                let result = LogicalPlanBuilder::from(result)
+                    .project(domain.keys().chain([told]))?
+                    .build()?;
+                (domain.join(self.base, result, None)?, value)
+            }
+        };
+        Ok(Some(joined))
     }
-    let Some(domain) = Domain::of(subquery, input, number)? else {
-        return Ok(None);
-    };
-    let Some(result) = domain.apply(&subquery.subquery)? else {
-        return Ok(None);
-    };
-    let value = Column::from_name(format!("{INSIDE}{number}"));
-    let told = match exists {
-        Some(_) => lit(true),
-        None => match result.schema().columns().pop() {
-            Some(last) => Expr::Column(last),
-            None => return Ok(None),
-        },
-    };
-    let keys = domain.names.iter().map(|name| (name, format!("{name}j")));
-    let (keys, joined): (Vec<Expr>, Vec<Expr>) = keys
-        .zip(&domain.outer)
-        .map(|((name, key), outer)| {
-            let here = Expr::Column(Column::from_name(key.clone()));
-            let same = same(Expr::Column(outer.clone()), here);
-            (Expr::Column(Column::from_name(name)).alias(key), same)
-        })
-        .unzip();
-    let told = keys.into_iter().chain([told.alias(value.name.clone())]);
-    let mut result = LogicalPlanBuilder::from(result).project(told)?;
-    if exists.is_some() {
-        result = result.distinct()?;
+
+    /// An expression under a name, and the column of that name.
+    fn named(&self, suffix: &str, expr: Expr) -> (Expr, Expr) {
+        let name = format!("{INSIDE}{}{suffix}", self.number);
+        let column = Expr::Column(Column::from_name(name.clone()));
+        (expr.alias(name), column)
     }
-    let joined = LogicalPlanBuilder::from(base.clone())
-        .join_on(result.build()?, JoinType::Left, joined)?
-        .build()?;
-    let value = Expr::Column(value);
-    Ok(Some((
-        joined,
-        match exists {
-            Some(false) => Expr::IsNotNull(Box::new(value)),
-            Some(true) => Expr::IsNull(Box::new(value)),
-            None => value,
-        },
-    )))
+
+    /// `needle IN (result)`: NULL if it is not found and may be a NULL.
+    fn contained(
+        &self,
+        domain: &Domain,
+        result: LogicalPlan,
+        item: Expr,
+        needle: &Expr,
+    ) -> Result<(LogicalPlan, Expr)> {
+        let (told, value) = self.named("", item.clone());
+        let known = Expr::IsNotNull(Box::new(item.clone()));
+        let values = LogicalPlanBuilder::from(result.clone())
+            .filter(known)?
+            .project(domain.keys().chain([told]))?
+            .distinct()?
+            .build()?;
+        let found = needle.clone().eq(value.clone());
+        let plan = domain.join(self.base, values, Some(found))?;
+        let (all, all_column) = self.named("a", count(lit(1_i64)));
+        let (known, known_column) = self.named("k", count(item));
+        let counts = LogicalPlanBuilder::from(result)
+            .aggregate(domain.columns(), vec![all, known])?
+            .build()?;
+        let counted = [all_column.clone(), known_column.clone()];
+        let counts = LogicalPlanBuilder::from(counts)
+            .project(domain.keys().chain(counted))?
+            .build()?;
+        let plan = domain.join(&plan, counts, None)?;
+        let none = coalesce(vec![all_column.clone(), lit(0_i64)]).eq(lit(0_i64));
+        let unknown = needle.clone().is_null().or(all_column.gt(known_column));
+        let found = when(value.is_not_null(), lit(true))
+            .when(none, lit(false))
+            .when(unknown, lit(ScalarValue::Boolean(None)))
+            .otherwise(lit(false))?;
+        Ok((plan, found))
+    }
 }
 
 /// Equal, or both NULL.
@@ -200,6 +267,10 @@ impl Domain {
         let names: Vec<String> = (0..outer.len())
             .map(|index| format!("{INSIDE}{number}d{index}"))
             .collect();
+        if outer.is_empty() {
+            let plan = LogicalPlanBuilder::empty(true).build()?;
+            return Ok(Some(Self { outer, names, plan }));
+        }
         let columns = outer
             .iter()
             .zip(&names)
@@ -209,6 +280,40 @@ impl Domain {
             .distinct()?
             .build()?;
         Ok(Some(Self { outer, names, plan }))
+    }
+
+    /// The domain's columns under the names by which a result is joined back.
+    fn keys(&self) -> impl Iterator<Item = Expr> + '_ {
+        let columns = self.columns().zip(&self.names);
+        columns.map(|(column, name)| column.alias(format!("{name}j")))
+    }
+
+    /// Joins a result that begins with the keys to what its subquery stands in.
+    fn join(
+        &self,
+        base: &LogicalPlan,
+        result: LogicalPlan,
+        condition: Option<Expr>,
+    ) -> Result<LogicalPlan> {
+        // Two results may be joined one after the other.
+        let number = base.schema().fields().len();
+        let columns = result.schema().columns().into_iter().enumerate();
+        let renamed = columns.map(|(index, column)| match self.names.get(index) {
+            Some(name) => Expr::Column(column).alias(format!("{name}j{number}")),
+            None => Expr::Column(column),
+        });
+        let result = LogicalPlanBuilder::from(result).project(renamed)?.build()?;
+        let same = self.outer.iter().zip(&self.names).map(|(outer, name)| {
+            let here = Column::from_name(format!("{name}j{number}"));
+            same(Expr::Column(outer.clone()), Expr::Column(here))
+        });
+        let mut on: Vec<Expr> = same.chain(condition).collect();
+        if on.is_empty() {
+            on.push(lit(true));
+        }
+        LogicalPlanBuilder::from(base.clone())
+            .join_on(result, JoinType::Left, on)?
+            .build()
     }
 
     fn columns(&self) -> impl Iterator<Item = Expr> + '_ {
@@ -249,6 +354,9 @@ impl Domain {
 
     /// What the plan gives for each value of the domain; `None` if that cannot be told.
     fn apply(&self, plan: &LogicalPlan) -> Result<Option<LogicalPlan>> {
+        if self.names.is_empty() {
+            return Ok(Some(plan.clone()));
+        }
         if plan.all_out_ref_exprs().is_empty() {
             let base = LogicalPlanBuilder::from(self.plan.clone());
             return match plan {
