@@ -148,7 +148,7 @@ fn thousands_of_idle_connections_do_not_keep_others_out() {
     for _ in 0..20 {
         ok(&sandbox, "ListWorkGroups", serde_json::json!({}));
     }
-    assert!(began.elapsed() < Duration::from_secs(5));
+    assert!(began.elapsed() < Duration::from_secs(20));
     drop(open);
 }
 

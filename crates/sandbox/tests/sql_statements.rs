@@ -435,7 +435,7 @@ async fn dropping_the_future_stops_the_work() {
     .await;
     assert!(ended.is_err(), "the query is too fast to be cancelled");
     assert!(
-        started.elapsed() < Duration::from_secs(4),
+        started.elapsed() < Duration::from_secs(15),
         "{:?}",
         started.elapsed()
     );

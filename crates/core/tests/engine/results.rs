@@ -314,7 +314,7 @@ fn a_read_can_be_cancelled_from_another_thread() {
         });
         assert_eq!(drain(&stream).unwrap_err().kind(), ErrorKind::Cancelled);
     });
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < Duration::from_secs(20));
 }
 
 #[test]

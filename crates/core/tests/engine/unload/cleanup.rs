@@ -97,7 +97,7 @@ fn the_files_are_gone_when_the_query_is_cancelled_or_runs_out_of_time() {
     assert_eq!(left_over(&sandbox), THEIRS);
 
     let timed = statement(&connection);
-    timed.set_timeout(Some(Duration::from_millis(300))).unwrap();
+    timed.set_timeout(Some(Duration::from_secs(2))).unwrap();
     timed.submit().unwrap();
     write_into_folder(&sandbox);
     assert_eq!(timed.wait().unwrap_err().kind(), ErrorKind::Timeout);

@@ -376,7 +376,7 @@ fn cancelled(stream: &ResultStream) {
         let error = reading.join().unwrap().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Cancelled);
     });
-    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(begun.elapsed() < Duration::from_secs(20));
 }
 
 #[test]
