@@ -324,6 +324,53 @@ async fn failures_have_athenas_names_positions_and_numbers() {
     }
 }
 
+/// A NULL for each type of a list.
+fn nulls_for(types: &str) -> String {
+    let mut depth = 0;
+    let commas = types.chars().filter(|character| {
+        depth += match character {
+            '(' => 1,
+            ')' => -1,
+            _ => 0,
+        };
+        depth == 0 && *character == ','
+    });
+    let count = if types.is_empty() {
+        0
+    } else {
+        commas.count() + 1
+    };
+    vec!["NULL"; count].join(", ")
+}
+
+#[tokio::test]
+async fn show_functions_lists_what_is_there() {
+    let engine = engine();
+    let answer = run(&engine, "SHOW FUNCTIONS").await;
+    assert_eq!(answer.names()[..2], ["Function", "Return Type"]);
+    assert_eq!(answer.columns[4].type_name, "boolean");
+    assert_eq!(answer.summary.update_count, Some(0));
+    assert!(answer.rows.len() > 200 && answer.rows.iter().all(|row| row.len() == 6));
+    let mut unknown = Vec::new();
+    for row in &answer.rows {
+        let name = row[0].as_deref().unwrap();
+        let nulls = nulls_for(row[2].as_deref().unwrap());
+        let call = query(&format!("SELECT {name}({nulls})"));
+        // Some, such as trim, have a syntax of their own.
+        if engine.classify(&call).is_ok()
+            && let Err(failure) = run_query(&engine, &call).await
+            && failure.reason.ends_with("not registered")
+        {
+            unknown.push(name);
+        }
+    }
+    assert_eq!(unknown, [""; 0]);
+    assert_eq!(
+        run(&engine, "SHOW FUNCTIONS LIKE 'u_id'").await.lines(),
+        ["uuid|uuid||scalar|false|Random UUID"]
+    );
+}
+
 #[tokio::test]
 async fn show_and_describe_read_as_hive_prints_them() {
     let engine = engine();

@@ -34,6 +34,7 @@ mod run;
 mod scope;
 mod session;
 mod show;
+mod show_functions;
 mod show_rows;
 mod show_stored;
 mod stages;

@@ -36,8 +36,8 @@ pub(super) enum Show {
     Columns { table: Vec<Ident> },
     /// Columns of a table with type and comment.
     Describe { table: Vec<Ident> },
-    /// Functions.
-    Functions,
+    /// Functions whose name is like a pattern.
+    Functions { pattern: Option<String> },
 }
 
 /// Parses the statement; `None` when it is of a kind that is not run.
@@ -103,7 +103,9 @@ pub(super) fn parse(
             cursor.done()?;
             Show::Properties { table, key }
         }
-        "SHOW_FUNCTIONS" => Show::Functions,
+        "SHOW_FUNCTIONS" => Show::Functions {
+            pattern: pattern(tokens, 2, end)?,
+        },
         "SHOW_COLUMNS" => {
             if !is_in(tokens, 2) {
                 return Err(expected(tokens, 2, end, "'FROM', 'IN'"));

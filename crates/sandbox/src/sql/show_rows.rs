@@ -11,8 +11,8 @@ use super::lake::is_iceberg;
 use super::plan::context;
 use super::scope::Scope;
 use super::show::Show;
-use super::show_stored;
 use super::types::AthenaType;
+use super::{show_functions, show_stored};
 use crate::engine::{Column, Failure, Query, Sink, Summary};
 
 /// Hive pads each part of a DESCRIBE row to this width.
@@ -100,7 +100,7 @@ pub(super) async fn run(
                 rows,
             )
         }
-        Show::Functions => return Err(AthenaError::not_supported("SHOW FUNCTIONS").into()),
+        Show::Functions { pattern } => return show_functions::run(pattern.as_deref(), sink),
     };
     sink.columns(columns)?;
     let rows: Vec<_> = rows.into_iter().map(|row| vec![Some(row)]).collect();
