@@ -9,6 +9,7 @@ use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::{ExecutionPlan, displayable};
 use serde_json::{Value, json};
 
+use super::executor::Batches;
 use super::failure::translate;
 use super::plan::Planned;
 use super::rewrite::{shown, shown_in_text};
@@ -17,10 +18,63 @@ use super::stages;
 use super::stop::StopOnDrop;
 use super::text::ColumnText;
 use super::types::AthenaType;
-use crate::engine::{Cell, Failure, Sink, Summary};
+use crate::engine::{Cell, Failure, Sink, Stage, Summary};
 
 /// Rows handed to the sink at once.
 const ROWS_AT_ONCE: usize = 1024;
+
+/// A plan that is being executed. The work stops when it is dropped.
+pub(super) struct Running<'a> {
+    planned: &'a Planned,
+    plan: Arc<dyn ExecutionPlan>,
+    pub(super) batches: Batches,
+    _stop: StopOnDrop,
+}
+
+impl<'a> Running<'a> {
+    pub(super) fn start(shared: &Shared, planned: &'a Planned) -> Result<Self, Failure> {
+        let told = |error| told(planned, &error);
+        let stop = StopOnDrop::default();
+        let plan = stop.watch(Arc::clone(&planned.plan)).map_err(told)?;
+        let plan = stages::counted(plan).map_err(told)?;
+        let batches = shared
+            .executor
+            .execute(Arc::clone(&plan), planned.state.task_ctx());
+        Ok(Self {
+            planned,
+            plan,
+            batches,
+            _stop: stop,
+        })
+    }
+
+    /// An error of the plan, as Athena tells it.
+    pub(super) fn told(&self, error: &DataFusionError) -> Failure {
+        told(self.planned, error)
+    }
+
+    /// Bytes read so far.
+    pub(super) fn scanned(&self) -> u64 {
+        scanned(self.plan.as_ref()) + self.planned.generated.bytes()
+    }
+
+    /// The stages so far, below one with this name.
+    pub(super) fn stages(&self, name: &str) -> Stage {
+        stages::of(&self.plan, name, self.planned.generated.bytes())
+    }
+
+    fn summary(&self) -> Summary {
+        Summary {
+            data_scanned_in_bytes: self.scanned(),
+            stages: Some(self.stages("Output")),
+            ..Summary::default()
+        }
+    }
+}
+
+fn told(planned: &Planned, error: &DataFusionError) -> Failure {
+    translate(error, &planned.positions).into()
+}
 
 /// Runs a query.
 pub(super) async fn query(
@@ -28,28 +82,17 @@ pub(super) async fn query(
     planned: Planned,
     sink: &mut dyn Sink,
 ) -> Result<Summary, Failure> {
-    let told = |error: DataFusionError| Failure::from(translate(&error, &planned.positions));
     let schema = planned.plan.schema();
     sink.columns(planned.columns())?;
-    let stop = StopOnDrop::default();
-    let plan = stop.watch(Arc::clone(&planned.plan)).map_err(told)?;
-    let plan = stages::counted(plan).map_err(told)?;
-    let mut batches = shared
-        .executor
-        .execute(Arc::clone(&plan), planned.state.task_ctx());
-    while let Some(batch) = batches.next().await? {
-        let batch = batch.map_err(told)?;
+    let mut running = Running::start(shared, &planned)?;
+    while let Some(batch) = running.batches.next().await? {
+        let batch = batch.map_err(|error| running.told(&error))?;
         send(&batch, &schema, sink).map_err(|stop| match stop {
-            Stop::Engine(error) => told(error),
+            Stop::Engine(error) => running.told(&error),
             Stop::Sink(failure) => failure,
         })?;
     }
-    let generated = planned.generated.bytes();
-    Ok(Summary {
-        data_scanned_in_bytes: scanned(plan.as_ref()) + generated,
-        stages: Some(stages::of(&plan, "Output", generated)),
-        ..Summary::default()
-    })
+    Ok(running.summary())
 }
 
 /// Tells a plan, a row a line.
@@ -75,25 +118,14 @@ pub(super) async fn analyze(
     planned: &Planned,
     sink: &mut dyn Sink,
 ) -> Result<Summary, Failure> {
-    let told = |error: DataFusionError| Failure::from(translate(&error, &planned.positions));
-    let stop = StopOnDrop::default();
-    let plan = stop.watch(Arc::clone(&planned.plan)).map_err(told)?;
-    let plan = stages::counted(plan).map_err(told)?;
-    let mut batches = shared
-        .executor
-        .execute(Arc::clone(&plan), planned.state.task_ctx());
-    while let Some(batch) = batches.next().await? {
-        drop(batch.map_err(told)?);
+    let mut running = Running::start(shared, planned)?;
+    while let Some(batch) = running.batches.next().await? {
+        drop(batch.map_err(|error| running.told(&error))?);
     }
-    let text = DisplayableExecutionPlan::with_metrics(plan.as_ref());
+    let text = DisplayableExecutionPlan::with_metrics(running.plan.as_ref());
     let text = plan_text(&text.indent(false).to_string());
     tell_plan(&text, AthenaType::Varchar(None), sink)?;
-    let generated = planned.generated.bytes();
-    Ok(Summary {
-        data_scanned_in_bytes: scanned(plan.as_ref()) + generated,
-        stages: Some(stages::of(&plan, "Output", generated)),
-        ..Summary::default()
-    })
+    Ok(running.summary())
 }
 
 /// As the engine's plans end: with an empty line.
@@ -160,7 +192,7 @@ fn send(batch: &RecordBatch, schema: &SchemaRef, sink: &mut dyn Sink) -> Result<
 }
 
 /// Bytes that file scans below `plan` read.
-pub(super) fn scanned(plan: &dyn ExecutionPlan) -> u64 {
+fn scanned(plan: &dyn ExecutionPlan) -> u64 {
     let own = plan
         .metrics()
         .and_then(|metrics| metrics.sum_by_name("bytes_scanned"))

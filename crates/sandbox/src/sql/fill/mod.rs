@@ -13,19 +13,11 @@ pub(super) use iceberg::commit;
 pub(super) use insert::{
     Insert, check_session, failed as insert_failed, parse as parse_insert, run as run_insert,
 };
-
 pub(super) use maintain::{Maintenance, parse_optimize, parse_vacuum, run as run_maintenance};
 
-use std::sync::Arc;
-
-use datafusion::error::DataFusionError;
-
-use super::failure::translate;
 use super::plan::Planned;
-use super::run::scanned;
+use super::run::Running;
 use super::session::Shared;
-use super::stages;
-use super::stop::StopOnDrop;
 use super::write::{Target, Written, write_all};
 use crate::engine::{Failure, Host, Stage};
 
@@ -44,18 +36,11 @@ pub(super) async fn write(
     target: &Target,
     host: &Host,
 ) -> Result<Filled, Failure> {
-    let told = |error: DataFusionError| Failure::from(translate(&error, &planned.positions));
-    let stop = StopOnDrop::default();
-    let plan = stop.watch(Arc::clone(&planned.plan)).map_err(told)?;
-    let plan = stages::counted(plan).map_err(told)?;
-    let mut batches = shared
-        .executor
-        .execute(Arc::clone(&plan), planned.state.task_ctx());
-    let written = write_all(&mut batches, target, host).await.map_err(told)?;
-    let generated = planned.generated.bytes();
+    let mut running = Running::start(shared, planned)?;
+    let written = write_all(&mut running.batches, target, host).await;
     Ok(Filled {
-        written,
-        read: scanned(plan.as_ref()) + generated,
-        stages: stages::of(&plan, "TableWriter", generated),
+        written: written.map_err(|error| running.told(&error))?,
+        read: running.scanned(),
+        stages: running.stages("TableWriter"),
     })
 }
